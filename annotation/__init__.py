@@ -1,0 +1,1 @@
+"""The domain: comparisons, who labels them, what they said, and what it means."""

@@ -1,0 +1,1 @@
+"""REST API: thin callers of the same functions as pages and commands."""

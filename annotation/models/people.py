@@ -1,0 +1,150 @@
+"""Accounts, roles, and annotators: a person or a judge, one table."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from .projects import Project
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates accounts known by their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        if not email:
+            raise ValueError("an account needs an e-mail address")
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """An account; the e-mail address signs in."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_ignoring_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Pool(models.Model):
+    """A group of annotators that labels may be wanted from: crowd, expert, a domain."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="pools")
+    name = models.SlugField(max_length=60)
+    labels_wanted = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Labels wanted a comparison from this pool; empty: the project's."
+    )
+    default = models.BooleanField(default=False, help_text="New annotators join this pool.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="pool_name_unique"),
+            models.UniqueConstraint(fields=["project"], condition=Q(default=True), name="pool_one_default"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Annotator(models.Model):
+    """Who labels in one project. One judge version is one annotator."""
+
+    class Kind(models.TextChoices):
+        HUMAN = "human"
+        JUDGE = "judge"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="annotators")
+    kind = models.CharField(max_length=5, choices=Kind)
+    name = models.CharField(max_length=200)
+    user = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="annotators")
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 (null = not imported)
+    judge_version = models.ForeignKey(
+        "annotation.JudgeVersion", models.CASCADE, null=True, blank=True, related_name="annotators"
+    )
+    pools = models.ManyToManyField(Pool, through="PoolMembership", related_name="annotators")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="annotator_user_unique"),
+            models.UniqueConstraint(fields=["project", "external_id"], name="annotator_external_id_unique"),
+            models.UniqueConstraint(fields=["project", "judge_version"], name="annotator_judge_unique"),
+            models.CheckConstraint(condition=Q(kind__in=["human", "judge"]), name="annotator_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind="judge", user=None) | Q(kind="human", judge_version=None),
+                name="annotator_is_a_person_or_a_judge",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PoolMembership(models.Model):
+    """This annotator belongs to this pool."""
+
+    pool = models.ForeignKey(Pool, models.CASCADE)
+    annotator = models.ForeignKey(Annotator, models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pool", "annotator"], name="pool_membership_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.annotator_id} in {self.pool_id}"
+
+
+class Membership(models.Model):
+    """Who may do what in a project. Whoever labels through it has an annotator."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        MANAGER = "manager"
+        REVIEWER = "reviewer"
+        ANNOTATOR = "annotator"
+        VIEWER = "viewer"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=9, choices=Role)
+    annotator = models.OneToOneField(
+        Annotator, models.SET_NULL, null=True, blank=True, related_name="membership"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="membership_unique"),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "manager", "reviewer", "annotator", "viewer"]),
+                name="membership_role_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is {self.role} of {self.project_id}"

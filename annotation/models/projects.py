@@ -1,0 +1,99 @@
+"""A project, its guidelines and the questions it asks."""
+
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from ..ranking import Scale
+
+
+class Project(models.Model):
+    """One labelling effort: what is asked, of whom, at what price."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    labels_wanted = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    human_label_price = models.DecimalField(max_digits=10, decimal_places=4, default=Decimal(0))
+    currency = models.CharField(max_length=3, default="USD")
+    budget = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    policy = models.CharField(max_length=40, default="all_human")
+    audit_share = models.FloatField(default=0.05, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])
+    lease_seconds = models.PositiveIntegerField(default=1800, validators=[MinValueValidator(10)])
+    lend_unfit = models.BooleanField(
+        default=False, help_text="Lend comparisons whose responses are empty or identical."
+    )
+    revision = models.PositiveIntegerField(
+        default=0, help_text="Rises with every change of criteria or guidelines; keys in-process caches."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(labels_wanted__gte=1), name="project_wants_a_label"),
+            models.CheckConstraint(
+                condition=Q(audit_share__gte=0, audit_share__lte=1), name="project_audit_share_is_a_share"
+            ),
+            models.CheckConstraint(condition=Q(human_label_price__gte=0), name="project_price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Guidelines(models.Model):
+    """What annotators are told. A change is a new version; every annotation says which one it followed."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="guidelines_versions")
+    version = models.PositiveIntegerField(default=1)
+    text = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "guidelines"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "version"], name="guidelines_version_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project} guidelines {self.version}"
+
+
+class Criterion(models.Model):
+    """One question asked of every comparison. Immutable once labelled: a change is a new version."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="criteria")
+    name = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(default=0)
+    question = models.CharField(max_length=300, blank=True)
+    scale = models.CharField(
+        max_length=12, choices=[(scale.value, scale.value) for scale in Scale], default=Scale.FIVE_POINT.value
+    )
+    both_bad = models.BooleanField(default=False)
+    confidence = models.BooleanField(default=False)
+    reasons = models.JSONField(default=list, blank=True)
+    rationale = models.CharField(
+        max_length=8,
+        choices=[("off", "off"), ("optional", "optional"), ("required", "required")],
+        default="off",
+    )
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "criteria"
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name", "version"], name="criterion_version_unique"),
+            models.UniqueConstraint(
+                fields=["project", "name"], condition=Q(retired_at=None), name="criterion_one_current_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(scale__in=[scale.value for scale in Scale]), name="criterion_scale_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Pages, rendering and the commands that span rooms. No rules live here."""

@@ -1,0 +1,1 @@
+"""Who labels what: policies turn scores and a budget into Decisions, and Decisions into Demand."""
