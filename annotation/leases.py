@@ -166,13 +166,16 @@ def _take_from(
 
 
 def _pick(annotator: Annotator, column: str, source: int, n: int, hold: int) -> list[tuple[int, int, int]]:
-    lock = "FOR UPDATE OF d SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            _TAKE.format(source=column, lock=lock, limit=n),
+            _TAKE.format(source=column, lock=_lock_clause(), limit=n),
             {"source": source, "annotator": annotator.pk, "hold": hold},
         )
         return cursor.fetchall()
+
+
+def _lock_clause() -> str:
+    return "FOR UPDATE OF d SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
 
 
 def _lend(annotator: Annotator, project: Project, picked: list[tuple[int, int, int]]) -> list[int]:

@@ -39,7 +39,11 @@ def make_project(scale: str = "five-point", both_bad: bool = True, **fields: Any
 
 
 def make_comparison(
-    project: Project, *texts: str, prompt: str = "Name a use for a paper clip.", wanted: int = 1, **fields: Any
+    project: Project,
+    *texts: str,
+    prompt: str = "Name a use for a paper clip.",
+    wanted: int = 1,
+    **fields: Any,
 ) -> Comparison:
     """A comparison (two responses unless texts are given) with `wanted` labels asked of the default pool."""
     texts = texts or ("Press a recessed reset button with it.", "Clips are made of metal.")

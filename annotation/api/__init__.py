@@ -1,1 +1,1 @@
-"""REST API: thin callers of the same functions as pages and commands."""
+"""REST API: thin callers of the same functions as pages and commands. `docs/api.md` describes it."""

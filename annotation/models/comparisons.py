@@ -54,7 +54,7 @@ class Response(models.Model):
 
 
 class Rendering(models.Model):
-    """Sanitised HTML of a comparison, made once per renderer version, one row so that a page reads one row."""
+    """Sanitised HTML of a comparison, made once per renderer version; one row, so that a page reads one."""
 
     comparison = models.OneToOneField(Comparison, models.CASCADE, primary_key=True, related_name="rendering")
     version = models.PositiveSmallIntegerField()

@@ -1,0 +1,6 @@
+"""The admin of every table: set-up can be edited, facts only looked at."""
+
+from . import answers, people, questions
+from .base import ReadOnlyAdmin, TableAdmin
+
+__all__ = ["ReadOnlyAdmin", "TableAdmin", "answers", "people", "questions"]

@@ -1,0 +1,49 @@
+"""How every table is listed, and what may be done to it by hand.
+
+List pages never count a huge table: they know a number up to LIMIT, and order by primary key.
+"""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+LIMIT = 10_000
+
+
+class BoundedPaginator(Paginator):
+    """Counts at most LIMIT rows; what lies beyond is found by searching."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows.order_by()[:LIMIT].count()
+
+
+class TableAdmin(admin.ModelAdmin):
+    """Base of every table here; a table says what may be done to it by hand."""
+
+    adds = changes = deletes = True
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.adds and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.changes and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.deletes and super().has_delete_permission(request, obj)
+
+
+class ReadOnlyAdmin(TableAdmin):
+    """Facts, and what is computed from them."""
+
+    adds = changes = deletes = False

@@ -1,0 +1,90 @@
+"""Projects, and what they ask, in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from ..models import Comparison, Criterion, Gold, Guidelines, Project, Reference, Rendering, Response, Tag
+from ..projects import change_labels_wanted, touch
+from .base import ReadOnlyAdmin, TableAdmin
+
+
+@admin.register(Project)
+class ProjectAdmin(TableAdmin):
+    """`create_project` makes whole projects; here their settings change, and demand follows."""
+
+    adds = deletes = False
+    list_display = ("slug", "name", "policy", "labels_wanted", "budget", "created_at")
+    search_fields = ("slug", "name")
+    readonly_fields = ("revision", "created_at")
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        change_labels_wanted(obj, obj.labels_wanted - form.initial["labels_wanted"])
+        touch(obj)
+
+
+@admin.register(Guidelines)
+class GuidelinesAdmin(ReadOnlyAdmin):
+    """A change of guidelines is a new version, made by the project's own pages."""
+
+    list_display = ("project", "version", "created_at")
+    list_select_related = ("project",)
+    search_fields = ("project__slug",)
+
+
+@admin.register(Criterion)
+class CriterionAdmin(ReadOnlyAdmin):
+    """A criterion says what its labels mean, so it is not edited in place."""
+
+    list_display = ("name", "version", "project", "scale", "retired_at")
+    list_select_related = ("project",)
+    list_filter = ("scale",)
+    search_fields = ("name", "project__slug")
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(ReadOnlyAdmin):
+    """Its content is hashed: a changed comparison is another comparison."""
+
+    list_display = ("external_id", "project", "k", "category", "fit", "created_at")
+    list_select_related = ("project",)
+    search_fields = ("external_id__exact",)
+
+
+@admin.register(Response)
+class ResponseAdmin(ReadOnlyAdmin):
+    list_display = ("id", "comparison", "position", "model")
+    list_select_related = ("comparison",)
+    search_fields = ("comparison__external_id__exact",)
+
+
+@admin.register(Rendering)
+class RenderingAdmin(ReadOnlyAdmin):
+    list_display = ("comparison", "version")
+    list_select_related = ("comparison",)
+    search_fields = ("comparison__external_id__exact",)
+
+
+@admin.register(Tag)
+class TagAdmin(TableAdmin):
+    list_display = ("comparison", "name", "value", "source")
+    list_select_related = ("comparison",)
+    raw_id_fields = ("comparison",)
+    search_fields = ("comparison__external_id__exact",)
+
+
+@admin.register(Reference)
+class ReferenceAdmin(ReadOnlyAdmin):
+    list_display = ("comparison", "criterion", "ranking", "source")
+    list_select_related = ("comparison", "criterion")
+    search_fields = ("comparison__external_id__exact",)
+
+
+@admin.register(Gold)
+class GoldAdmin(TableAdmin):
+    list_display = ("reference", "made_by", "created_at")
+    list_select_related = ("reference", "made_by")
+    raw_id_fields = ("reference", "made_by")
+    search_fields = ("reference__comparison__external_id__exact",)

@@ -1,0 +1,154 @@
+"""Reading what callers send: every mistake is a 4xx with JSON that names the field."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.request import Request
+
+from ..labels import Answer, Submission, SubmissionError
+from ..models import Criterion, Project
+from ..projects import criteria_of
+from ..ranking import Scale, from_preference
+
+MAX_BODY = 1_000_000  # bytes; a rationale of the longest kind is a hundredth of it
+MAX_RATIONALE = 10_000
+MAX_RANKING = 120
+ANSWER_KEYS = {"ranking", "preference", "strength", "confidence", "reasons", "rationale"}
+
+
+class Unprocessable(APIException):
+    """422 with `field` and `message`."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__({"field": field, "message": message})
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"A body has at most {MAX_BODY} bytes."
+
+
+def body_of(request: Request) -> Mapping[str, Any]:
+    """The JSON object sent, or a 4xx."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        raise TooLarge
+    try:
+        data = request.data
+    except RecursionError:
+        raise ParseError("The JSON is nested too deeply.") from None
+    if not isinstance(data, dict):
+        raise ParseError("A JSON object is expected.")
+    return data
+
+
+def whole_number(value: Any, field: str, least: int, most: int) -> int:
+    """An integer (or its text, from an address) within bounds, or Unprocessable."""
+    try:
+        number = int(value) if isinstance(value, str) and len(value) < 20 else value
+    except ValueError:
+        number = None
+    if type(number) is not int or not least <= number <= most:
+        raise Unprocessable(field, f"must be a whole number from {least} to {most}")
+    return number
+
+
+def submission_of(body: Mapping[str, Any], project: Project) -> Submission:
+    """The submission that a body describes. Raises SubmissionError naming the field at fault."""
+    for name in body:
+        if name not in {"key", "answers", "active_seconds", "idle_seconds"}:
+            raise SubmissionError(_named(name), "unknown field")
+    answers = body.get("answers")
+    if not isinstance(answers, dict):
+        raise SubmissionError("answers", "must be an object: an answer for each criterion")
+    assignment, revision = _key(body.get("key"))
+    criteria = {criterion.name: criterion for criterion in criteria_of(project)}
+    read = {}
+    for name, answer in answers.items():
+        if name not in criteria:
+            raise SubmissionError(_named(name), "this project has no such criterion")
+        read[name] = _answer(answer, criteria[name])
+    return Submission(
+        assignment,
+        read,
+        revision,
+        active_seconds=_seconds(body, "active_seconds"),
+        idle_seconds=_seconds(body, "idle_seconds"),
+    )
+
+
+def _key(value: Any) -> tuple[int, int]:
+    """The submission key that `claim` issued: assignment and revision."""
+    parts = value.split(".") if isinstance(value, str) and len(value) < 30 else []
+    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() for part in parts):
+        raise SubmissionError("key", "must be a submission key as `claim` gives it")
+    assignment, revision = int(parts[0]), int(parts[1])
+    if assignment >= 2**63 or revision >= 2**15:
+        raise SubmissionError("key", "must be a submission key as `claim` gives it")
+    return assignment, revision
+
+
+def _answer(value: Any, criterion: Criterion) -> Answer:
+    field = criterion.name
+    if not isinstance(value, dict):
+        raise SubmissionError(field, "must be an object with `ranking` or `preference`")
+    for name in value:
+        if name not in ANSWER_KEYS:
+            raise SubmissionError(field, f"has an unknown field {_named(name)!r}")
+    if ("ranking" in value) == ("preference" in value):
+        raise SubmissionError(field, "needs either `ranking` or `preference`")
+    ranking, strength = value.get("ranking"), value.get("strength")
+    if "preference" in value:
+        ranking, strength = _preference(value, criterion)
+    if not isinstance(ranking, str) or len(ranking) > MAX_RANKING:
+        raise SubmissionError(field, "`ranking` must be text such as a>b")
+    if strength is not None and type(strength) is not int:
+        raise SubmissionError(field, "`strength` must be a whole number")
+    reasons = value.get("reasons", [])
+    if not isinstance(reasons, list) or not all(isinstance(reason, str) for reason in reasons):
+        raise SubmissionError(field, "`reasons` must be a list of texts")
+    return Answer(
+        ranking,
+        strength,
+        _text(value.get("confidence", ""), field, "confidence", 20),
+        tuple(reasons),
+        _text(value.get("rationale", ""), field, "rationale", MAX_RATIONALE),
+    )
+
+
+def _preference(value: Mapping[str, Any], criterion: Criterion) -> tuple[str, int | None]:
+    """A signed preference (above 0: shown a is better) as ranking and strength."""
+    preference, scale = value["preference"], Scale(criterion.scale)
+    if type(preference) is not int or abs(preference) > scale.steps:
+        raise SubmissionError(criterion.name, f"`preference` must be -{scale.steps} to {scale.steps}")
+    if value.get("strength") is not None:
+        raise SubmissionError(criterion.name, "`preference` already says the strength")
+    return str(from_preference(preference)), abs(preference) if scale.graded and preference else None
+
+
+def _seconds(body: Mapping[str, Any], field: str) -> float | None:
+    value = body.get(field)
+    if value is None:
+        return None
+    # A float's bound keeps whole numbers too large for a float out as well.
+    if type(value) not in (int, float) or not 0 <= value <= 1e9 or not math.isfinite(value):
+        raise SubmissionError(field, "must be a number of seconds, 0 or more")
+    return float(value)
+
+
+def _text(value: Any, field: str, name: str, longest: int) -> str:
+    if not isinstance(value, str) or len(value) > longest:
+        raise SubmissionError(field, f"`{name}` must be text of at most {longest} characters")
+    # Neither can be stored: PostgreSQL has no NUL in texts, UTF-8 no lone surrogates.
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise SubmissionError(field, f"`{name}` holds characters that cannot be stored")
+    return value
+
+
+def _named(name: str) -> str:
+    """A field's name as it may be repeated in a message."""
+    return name[:60].encode("utf-8", "replace").decode()

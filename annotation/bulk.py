@@ -1,0 +1,89 @@
+"""Many rows at once: COPY on PostgreSQL, one prepared INSERT on SQLite, and no model instance on the way."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.models import Field, Model
+from django.utils import timezone
+
+Row = tuple[Any, ...]
+
+
+def reserve(model: type[Model], number: int) -> Sequence[int]:
+    """`number` primary keys for rows of `model` that do not exist yet, ascending.
+
+    Nobody else is given them: on PostgreSQL they come out of the table's sequence. SQLite has no sequence,
+    so there the caller holds the write lock (an open transaction) until the rows are in.
+    """
+    table, column = model._meta.db_table, model._meta.pk.column
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(sequence) FROM pg_get_serial_sequence(%s, %s) AS sequence,"
+                " generate_series(1, %s)",
+                [f'"{table}"', column, number],
+            )
+            return sorted(row[0] for row in cursor.fetchall())
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = cursor.fetchone()
+    start = last[0] + 1 if last else 1
+    return range(start, start + number)
+
+
+def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row], **same: Any) -> None:
+    """Inserts `rows`, each a tuple of values for the columns `names` (such as `project_id`).
+
+    Values go to the database as they are, so a JSON column is given its JSON text. `same` holds values, given
+    as Python objects, that are equal in all rows; every other column gets its field's default. Constraints
+    are the database's, `full_clean` and signals are not run. Without the primary key among `names` the
+    database numbers the rows. Raises Django's database errors.
+    """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    rest = [
+        field for name, field in fields.items() if name not in names and (name in same or not field.primary_key)
+    ]
+    tail = tuple(
+        field.get_db_prep_save(same[field.attname] if field.attname in same else _default(field), connection)
+        for field in rest
+    )
+    columns = ", ".join(
+        connection.ops.quote_name(field.column) for field in [*map(fields.__getitem__, names), *rest]
+    )
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
+            ):
+                for row in rows:
+                    copy.write_row(row + tail)
+        else:
+            marks = ", ".join(["%s"] * (len(names) + len(rest)))
+            cursor.executemany(
+                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 (names of our own columns)
+                [row + tail for row in rows],
+            )
+
+
+def _default(field: "Field[Any, Any]") -> Any:
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return timezone.now()
+    return field.get_default()
+
+
+@contextmanager
+def checked_at_once() -> Iterator[None]:
+    """Inside a transaction, has PostgreSQL check foreign keys with each statement.
+
+    Left to the commit, as Django declares them, the checks of a long import pile up in the server's memory.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        yield
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")

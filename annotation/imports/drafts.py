@@ -1,0 +1,190 @@
+"""From a comparison line to a Draft: checked, hashed and encoded, all but in the database. Pure: no Django."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from ..ranking import MAX_K, letters
+from . import multipref, trl
+from .answers import Answers, Vote
+from .fields import Message, Row, encode, items, mapping, messages, name, text
+from .problems import Bad, found
+
+MAX_ID, MAX_GROUP, MAX_SHORT = 300, 300, 200
+_RESPONSE = frozenset("text messages context media model rid".split())
+
+
+@dataclass(slots=True)
+class DraftResponse:
+    """A response as its columns hold it; `messages`, `context` and `media` are canonical JSON."""
+
+    messages: str
+    context: str
+    media: str
+    model: str
+    key: str
+    empty: bool
+
+
+@dataclass(slots=True)
+class Draft:
+    """A comparison as its columns hold it (`prompt` and `metadata` are JSON), with what came along."""
+
+    external_id: str
+    derived_id: bool
+    prompt: str
+    metadata: str
+    group: str
+    category: str
+    content_hash: str
+    fit: bool
+    responses: list[DraftResponse]
+    votes: list[Vote]
+    gold: dict[int, str] = field(default_factory=dict)
+    gold_source: str = ""
+
+    @property
+    def k(self) -> int:
+        return len(self.responses)
+
+
+def draft(row: Row, answers: Answers) -> Draft:
+    """Reads a comparison line in any of the accepted shapes. Takes `row` apart. Raises Bad."""
+    votes: list[Vote] = []
+    derived_id = False
+    if "chosen" in row and "rejected" in row:
+        derived_id = row.get("id") is None
+        row = trl.to_line(row, answers)
+    elif "completion_a" in row:
+        row, votes = multipref.to_line(row, answers)
+    if row.get("prompt") is None:
+        raise Bad("prompt", f"expected a text or a list of {{role, content}}, {_nothing(row, 'prompt')}")
+    asked = messages(row.pop("prompt"), "user", "prompt")
+    prompt = encode(asked, "prompt")
+    responses = _listed(row) if "responses" in row else _pair(row)
+    content_hash = _content_hash(prompt, responses)
+    made = Draft(
+        external_id=f"row-{content_hash[:32]}" if derived_id else name(row, "id", MAX_ID),
+        derived_id=derived_id,
+        prompt=prompt,
+        metadata="{}",
+        group=name(row, "group", MAX_GROUP, default="") or _group(asked) or content_hash[:32],
+        category=text(row, "category", MAX_SHORT, default=""),
+        content_hash=content_hash,
+        fit=_fit(responses),
+        responses=responses,
+        votes=votes,
+    )
+    _answered(made, row, answers)
+    for key in ("id", "group", "category", "labels", "rankings", "gold"):
+        row.pop(key, None)
+    if row:
+        metadata = mapping(row, "metadata")
+        row.pop("metadata", None)
+        made.metadata = encode({**metadata, **row}, "metadata")
+    return made
+
+
+def keys_of(names: Iterable[str]) -> dict[str, str]:
+    """Letters by the source's response ids; empty unless every response has an id of its own."""
+    listed = list(names)
+    keys = dict(zip(listed, letters(len(listed)), strict=True))
+    return keys if len(keys) == len(listed) and "" not in keys else {}
+
+
+def _answered(made: Draft, row: Row, answers: Answers) -> None:
+    """The labels and known answers inside a line."""
+    if not (row.keys() & {"labels", "rankings", "gold"}):
+        return
+    keys = keys_of(response.key for response in made.responses)
+    for column in ("labels", "rankings"):
+        for index, entry in enumerate(items(row, column)):
+            made.votes.append(answers.vote(entry, made.k, keys, f"{column}[{index}]."))
+    gold = row.get("gold")
+    if type(gold) is str:
+        gold = {answers.default_question("gold").name: gold}
+    for criterion, value in mapping({"gold": gold}, "gold").items():
+        question = answers.named(criterion, f"gold.{criterion}")
+        known = answers.ranking(value, made.k, keys, f"gold.{criterion}") if value is not None else ""
+        made.gold[question.id] = str(known)
+    if made.gold:
+        made.gold_source = text(row, "gold_source", MAX_SHORT, default="")
+        row.pop("gold_source", None)
+
+
+def _pair(row: Row) -> list[DraftResponse]:
+    """`response_a`, `response_b` and what goes with each side."""
+    responses = []
+    for side in ("_a", "_b"):
+        if row.get("response" + side) is None:
+            expected = "expected responses, or response_a and response_b"
+            raise Bad("response" + side, f"{expected}, {_nothing(row, 'response' + side)}")
+        said = messages(row.pop("response" + side), "assistant", "response" + side)
+        responses.append(_response(said, row, side, "", ""))
+        for key in ("context", "media", "model"):
+            row.pop(key + side, None)
+    return responses
+
+
+def _listed(row: Row) -> list[DraftResponse]:
+    """`responses`: objects or plain texts. What an object holds beyond a response's columns stays in `row`."""
+    entries = row.pop("responses")
+    if type(entries) is not list:
+        raise Bad("responses", f"expected a list, found {found(entries)}")
+    if not 2 <= len(entries) <= MAX_K:
+        raise Bad("responses", f"expected 2 to {MAX_K} responses, found {len(entries)}")
+    responses, others = [], []
+    for index, entry in enumerate(entries):
+        where = f"responses[{index}]"
+        if type(entry) is str:
+            entry = {"text": entry}
+        elif type(entry) is not dict:
+            raise Bad(where, f"expected {{text, model}}, found {found(entry)}")
+        key = "messages" if entry.get("messages") is not None else "text"
+        if entry.get(key) is None:
+            raise Bad(f"{where}.text", f"expected a text, {_nothing(entry, key)}")
+        said = messages(entry[key], "assistant", f"{where}.{key}")
+        rid = name(entry, "rid", MAX_SHORT, f"{where}.", default="")
+        responses.append(_response(said, entry, "", f"{where}.", rid))
+        others.append({name: value for name, value in entry.items() if name not in _RESPONSE})
+    if any(others):
+        row["responses"] = others
+    return responses
+
+
+def _response(said: list[Message], source: Row, side: str, where: str, key: str) -> DraftResponse:
+    media = items(source, "media" + side, where)
+    context = items(source, "context" + side, where)
+    if context:
+        context = messages(context, "user", f"{where}context{side}")
+    return DraftResponse(
+        messages=encode(said, where + "messages" + side),
+        context=encode(context, where + "context" + side),
+        media=encode(media, where + "media" + side),
+        model=name(source, "model" + side, MAX_SHORT, where, default=""),
+        key=key,
+        empty=not media and not any(message["content"].strip() for message in said),
+    )
+
+
+def _fit(responses: list[DraftResponse]) -> bool:
+    """False where a response is empty or two are the same: there is nothing to prefer."""
+    distinct = {(response.messages, response.context, response.media) for response in responses}
+    return len(distinct) == len(responses) and not any(response.empty for response in responses)
+
+
+def _content_hash(prompt: str, responses: list[DraftResponse]) -> str:
+    """SHA-256 of the canonical JSON `[prompt, [[messages, context, media, model], …]]`."""
+    sides = [f"[{r.messages},{r.context},{r.media},{encode(r.model, 'model')}]" for r in responses]
+    return sha256(f"[{prompt},[{','.join(sides)}]]".encode()).hexdigest()
+
+
+def _group(asked: list[Message]) -> str:
+    """Equal for prompts that differ in white space and case only; empty for an empty prompt."""
+    words = " ".join(" ".join(message["content"] for message in asked).split()).casefold()
+    return sha256(words.encode()).hexdigest()[:32] if words else ""
+
+
+def _nothing(row: Row, key: str) -> str:
+    return "found null" if key in row else "found nothing"

@@ -1,0 +1,20 @@
+"""gunicorn's settings; its own variables PORT and WEB_CONCURRENCY (processes) work, WEB_THREADS is ours."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# Every thread keeps one database connection: processes x threads must stay below max_connections.
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 60
+graceful_timeout = 30
+# Longer than the proxy keeps its idle connections, so that it never writes to one we have just closed.
+keepalive = 75
+# Processes renew themselves now and then, not all at once, so a slow leak never adds up.
+max_requests = 5000
+max_requests_jitter = 500
+accesslog = "-"
+# The heartbeat file must not wait for a disk.
+if os.path.isdir("/dev/shm"):  # noqa: S108
+    worker_tmp_dir = "/dev/shm"  # noqa: S108

@@ -1,0 +1,1 @@
+"""The sample project: texts and labels of our own, seeded once, reused ever after."""

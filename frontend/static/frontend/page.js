@@ -1,0 +1,34 @@
+// Runs before the first paint: theme and key choices kept on this device, without a flash.
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+
+  const kept = {
+    get(name) {
+      try { return localStorage.getItem(`tandem-${name}`); } catch { return null; }
+    },
+    set(name, value) {
+      try { localStorage.setItem(`tandem-${name}`, value); } catch { /* private windows may refuse */ }
+    },
+  };
+  window.tandem = { kept };
+
+  const theme = kept.get("theme");
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  root.classList.toggle("keyless", kept.get("keys") === "off");
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-toggle-theme]")) return;
+    const chosen = root.dataset.theme;
+    const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    kept.set("theme", root.dataset.theme);
+  });
+
+  // Widths that data decide, set here because a strict policy allows no style attributes.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const part of document.querySelectorAll("[data-share]")) {
+      part.style.width = `${Math.min(Math.max(Number(part.dataset.share) || 0, 0), 100)}%`;
+    }
+  });
+})();

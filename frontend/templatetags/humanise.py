@@ -1,0 +1,129 @@
+"""How figures, answers and moments read on a page."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from annotation.models import JudgeCall, Label
+from annotation.ranking import BOTH_BAD, Scale
+
+register = template.Library()
+
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_STATES = {
+    JudgeCall.State.OK: gettext_lazy("answered"),
+    JudgeCall.State.REFUSED: gettext_lazy("refused"),
+    JudgeCall.State.TRUNCATED: gettext_lazy("cut off"),
+    JudgeCall.State.UNPARSABLE: gettext_lazy("unreadable"),
+    JudgeCall.State.TRANSPORT_ERROR: gettext_lazy("not reached"),
+    JudgeCall.State.RATE_LIMITED: gettext_lazy("rate limited"),
+    JudgeCall.State.BUDGET_STOPPED: gettext_lazy("stopped by budget"),
+    JudgeCall.State.INVALID_INPUT: gettext_lazy("unfit input"),
+    JudgeCall.State.CANCELLED: gettext_lazy("cancelled"),
+}
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """1,482."""
+    return "" if value is None else number_format(value, force_grouping=True, decimal_pos=0)
+
+
+@register.filter
+def money(value: Decimal | float | None, currency: str = "USD") -> str:
+    """$12.40, and $0.0031 where cents would say nothing."""
+    amount = Decimal(value or 0)
+    places = 4 if 0 < abs(amount) < Decimal("0.1") else 2
+    symbol = _SYMBOLS.get(currency, f"{currency} ")
+    return f"{symbol}{number_format(amount, decimal_pos=places, force_grouping=True)}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """41 s, 12 min, 3 h 05 min."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return _("%(number)s s") % {"number": round(seconds)}
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return _("%(number)s min") % {"number": minutes}
+    return _("%(hours)s h %(minutes)02d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+@register.filter
+def role_name(role: str) -> str:
+    """Who speaks in a chat: a known role by its word, any other as it was given."""
+    names = {"user": _("Person"), "assistant": _("Assistant"), "system": _("Instructions"), "tool": _("Tool")}
+    return names.get(role, role)
+
+
+@register.filter
+def verdict(label: Label) -> str:
+    """A label's answer in words over stored letters: A slightly better, C > A = B."""
+    return answer_in_words(label.ranking, label.strength, Scale(label.criterion.scale))
+
+
+@register.filter
+def ranking_in_words(ranking: str) -> str:
+    """A ranking without strength: A better, Tie, A > B = C."""
+    return answer_in_words(ranking, None, Scale.THREE_WAY)
+
+
+def answer_in_words(ranking: str, strength: int | None, scale: Scale) -> str:
+    """One answer for people to read; letters are those of the stored order."""
+    if ranking == BOTH_BAD:
+        return _("Both bad")
+    if not ranking:
+        return _("None")
+    tiers = [tier.upper() for tier in ranking.split(">")]
+    if len(ranking) == 3 and len(tiers) == 1:
+        return _("Tie")
+    if len(ranking) > 3 or len(tiers) == 1:
+        return " > ".join(tier.replace("=", " = ").replace("~", " ~ ") for tier in tiers)
+    words = {
+        (2, 2): _("%s clearly better"),
+        (2, 1): _("%s slightly better"),
+        (3, 3): _("%s much better"),
+        (3, 1): _("%s slightly better"),
+    }
+    return words.get((scale.steps, strength or 0), _("%s better")) % tiers[0]
+
+
+@register.filter
+def call_state(state: str) -> str:
+    """The state of a judge's call as a word for people."""
+    return str(_STATES.get(JudgeCall.State(state), state)) if state in JudgeCall.State.values else state
+
+
+@register.filter
+def words(count: int) -> str:
+    """215 words."""
+    return ngettext("%(number)s word", "%(number)s words", count) % {"number": number(count)}
+
+
+@register.filter
+def share_of(part: float | Decimal | None, whole: float | Decimal | None) -> str:
+    """Per cent with one decimal and a point in every language, for a bar's width."""
+    return f"{100 * float(part or 0) / float(whole):.1f}" if whole else "0"
+
+
+@register.filter
+def call_verdict(verdict: dict[str, Any]) -> str:
+    """What a call said on every criterion: overall: A better; helpful: Tie."""
+    parts = []
+    for criterion, said in verdict.items():
+        ranking = said.get("ranking", "") if isinstance(said, dict) else said
+        parts.append(f"{criterion}: {ranking_in_words(str(ranking or ''))}")
+    return "; ".join(parts)
+
+
+@register.filter
+def rendered(turn: dict[str, str]) -> SafeString:
+    """A turn's HTML from `frontend.rendering`: the only text on any page that is not escaped."""
+    return mark_safe(turn["html"])  # noqa: S308 (came through the allow-list of rendering/markdown.py)

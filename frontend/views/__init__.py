@@ -1,0 +1,1 @@
+"""Pages, one module each; no rules of the domain in here."""

@@ -1,0 +1,10 @@
+"""Sign in and sign out."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+
+from ..forms import SignInForm
+
+sign_in = LoginView.as_view(
+    template_name="frontend/sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
+)
+sign_out = LogoutView.as_view()

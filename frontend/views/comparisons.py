@@ -1,0 +1,110 @@
+"""The list of a project's comparisons, and one of them with everything that is known about it."""
+
+from collections import Counter
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from annotation.models import Annotator, Comparison, Consensus, Decision, JudgeCall, Label, Reference
+from annotation.permissions import project_for
+from annotation.projects import criteria_of
+
+from ..rendering import content_of
+from .signed_in import SignedInRequest, signed_in
+
+PAGE = 50
+LABELS_SHOWN = 500
+
+
+@signed_in
+@require_safe
+def comparisons(request: SignedInRequest, slug: str) -> HttpResponse:
+    """A page of comparisons in the order they were imported; `after` continues behind one of them."""
+    access = project_for(request.user, slug, "view")
+    after = request.GET.get("after", "")
+    found = Comparison.objects.filter(project=access.project).order_by("pk").defer("metadata")
+    if after.isascii() and after.isdigit() and len(after) <= 18:
+        found = found.filter(pk__gt=int(after))
+    page = list(found[: PAGE + 1])
+    rows = page[:PAGE]
+    counts = _label_counts([row.pk for row in rows])
+    context = {
+        "access": access,
+        "project": access.project,
+        "rows": [
+            {"comparison": row, "opening": _opening(row.prompt), "labels": counts[row.pk]} for row in rows
+        ],
+        "next": rows[-1].pk if len(page) > PAGE else None,
+        "first": not after,
+    }
+    template = "frontend/comparisons.html#rows" if request.htmx else "frontend/comparisons.html"
+    return render(request, template, context)
+
+
+@signed_in
+@require_safe
+def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpResponse:
+    """One comparison: prompt, responses with their models, every label, call, decision and known answer."""
+    access = project_for(request.user, slug, "view")
+    found = get_object_or_404(
+        Comparison.objects.select_related("rendering").filter(project=access.project), pk=comparison_id
+    )
+    content = content_of(found)
+    models = list(found.responses.order_by("position").values_list("model", flat=True))
+    labels = _labels(found)
+    context = {
+        "access": access,
+        "project": access.project,
+        "comparison": found,
+        "prompt": content["prompt"],
+        "responses": [
+            {"letter": chr(ord("a") + position), "model": model, **side}
+            for position, (side, model) in enumerate(zip(content["responses"], models, strict=True))
+        ],
+        "labels": labels[:LABELS_SHOWN],
+        "more_labels": len(labels) > LABELS_SHOWN,
+        "criteria": criteria_of(access.project),
+        "calls": JudgeCall.objects.filter(comparison=found).select_related("annotator").order_by("pk")[:200],
+        "decision": Decision.objects.filter(comparison=found, superseded_at=None)
+        .select_related("judge")
+        .first(),
+        "references": Reference.objects.filter(comparison=found).select_related("criterion"),
+        "consensus": Consensus.objects.filter(comparison=found).select_related("criterion").order_by("pk"),
+        "tags": found.tags.order_by("name", "source"),
+    }
+    return render(request, "frontend/comparison.html", context)
+
+
+def _label_counts(ids: list[int]) -> dict[int, Counter[str]]:
+    """Current labels by comparison and by kind of annotator."""
+    counts: dict[int, Counter[str]] = {pk: Counter() for pk in ids}
+    rows = (
+        Label.objects.filter(comparison__in=ids, current=True)
+        .order_by()
+        .values_list("comparison")
+        .annotate(
+            people=Count("pk", filter=Q(annotator__kind=Annotator.Kind.HUMAN)),
+            judges=Count("pk", filter=Q(annotator__kind=Annotator.Kind.JUDGE)),
+        )
+    )
+    for pk, people, judges in rows:
+        counts[pk].update(people=people, judges=judges)
+    return counts
+
+
+def _labels(comparison: Comparison) -> list[Label]:
+    found: QuerySet[Label] = comparison.labels.filter(current=True)
+    return list(
+        found.select_related("annotator", "criterion", "annotation", "rationale").order_by(
+            "criterion__position", "annotator__kind", "pk"
+        )[: LABELS_SHOWN + 1]
+    )
+
+
+def _opening(prompt: list[dict[str, Any]]) -> str:
+    """The last thing asked, as plain text, for one line of a list."""
+    content = prompt[-1].get("content") if prompt else ""
+    return " ".join((content if isinstance(content, str) else "").split())[:200]

@@ -1,0 +1,57 @@
+"""What judges are still wanted for: their side of the queue."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils import timezone
+
+from annotation.models import Assignment, Comparison, Decision, Demand, Project
+
+from .models import Judge
+from .registry import annotator_of
+
+BATCH = 2000
+
+
+def ask_for(judge: Judge, project: Project) -> int:
+    """Wants one label of the judge on every fit comparison that no current Decision speaks about.
+
+    Decided comparisons get exactly what routing decided. Idempotent; works through the comparisons in
+    batches, so memory does not grow with the project. Gives the number of comparisons newly asked for.
+    """
+    annotator = annotator_of(judge)
+    undecided = Comparison.objects.filter(project=project, fit=True).exclude(
+        Exists(Decision.objects.filter(comparison=OuterRef("pk"), superseded_at=None))
+    )
+    unasked = undecided.exclude(Exists(Demand.objects.filter(comparison=OuterRef("pk"), judge=annotator)))
+    added = Demand.objects.filter(judge=annotator, wanted=0, comparison__in=undecided).update(wanted=1)
+    last = 0
+    while ids := list(unasked.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        rows = [Demand(comparison_id=pk, judge=annotator, wanted=1) for pk in ids]
+        Demand.objects.bulk_create(rows, ignore_conflicts=True)
+        added += len(rows)
+        last = ids[-1]
+    return added
+
+
+def open_for(judge: Judge) -> QuerySet[Demand]:
+    """The demands that the judge could take now: not what it holds, answered or failed on."""
+    annotator = annotator_of(judge)
+    taken = Assignment.objects.filter(comparison=OuterRef("comparison"), annotator=annotator, round=0)
+    return Demand.objects.filter(judge=annotator, wanted__gt=F("live") + F("done")).exclude(
+        Exists(taken.exclude(state=Assignment.State.EXPIRED))
+    )
+
+
+def held_by(judge: Judge) -> QuerySet[Assignment]:
+    """What some worker has lent out for the judge and not answered yet."""
+    return Assignment.objects.filter(annotator=annotator_of(judge), state=Assignment.State.LIVE)
+
+
+def is_running(judge: Judge) -> bool:
+    """True where a worker took work for the judge a short while ago and is still at it.
+
+    Only what was taken lately counts, so that a worker that died does not hold up the others.
+    """
+    lately = timezone.now() - timedelta(seconds=max(60, 2 * judge.timeout_seconds))
+    return held_by(judge).filter(claimed_at__gt=lately, leased_until__gt=timezone.now()).exists()

@@ -1,0 +1,197 @@
+"""A demonstration judge: an OpenAI-compatible server on this machine that follows simple rules. No model.
+
+It lets the sample project run the whole judge path over real HTTP without network or cost. Its verdicts mean
+nothing: it likes responses that are longer, better structured and that take up the words of the prompt.
+`demo-careful` says the same in both orders; `demo-hasty` leans to the response it saw first when they are
+close. Both give the same answer to the same texts, always.
+
+    python -m llm_judges.demo_server --port 8100
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from typing import Any
+
+MODELS = {"demo-careful": 0.0, "demo-hasty": 0.3}  # how much the first response shown is favoured
+REPORTED_MODEL = "demonstration"
+LABEL = "Demonstration judge:"
+LONGEST_REQUEST = 10_000_000
+_TIE = 0.06
+_STEPS = (0.3, 0.8)  # differences from which a preference is stronger
+_BLOCK = re.compile(r"⟦BEGIN ([A-Z][^⟧]*?) ([0-9a-f]{16})⟧\n(.*?)\n⟦END \1 \2⟧", re.DOTALL)
+
+
+def serve(port: int = 0, host: str = "127.0.0.1") -> ThreadingHTTPServer:
+    """Starts answering on a background thread; `server_address[1]` is the port, `shutdown()` stops it."""
+    server = _server(port, host)
+    threading.Thread(target=server.serve_forever, name="demo-judge", daemon=True).start()
+    return server
+
+
+def main() -> None:
+    """Serves until interrupted."""
+    parser = argparse.ArgumentParser(description="A demonstration judge with simple rules; not a model.")
+    parser.add_argument("--port", type=int, default=8100)
+    parser.add_argument("--host", default="127.0.0.1")
+    options = parser.parse_args()
+    server = _server(options.port, options.host)
+    print(f"demonstration judge at http://{options.host}:{server.server_address[1]}/v1", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.server_close()
+
+
+def score(prompt: str, response: str) -> float:
+    """How much the demonstration likes a response, from 0 to about 2.5."""
+    asked = _words(prompt)
+    taken_up = len(asked & _words(response)) / len(asked) if asked else 0.0
+    length = min(1.0, math.log1p(len(response)) / math.log1p(1500))
+    parts = len(re.findall(r"^\s*(?:[-*#]|\d+\.|```|\|)", response, re.MULTILINE))
+    paragraphs = response.count("\n\n")
+    return taken_up + length + 0.5 * min(1.0, (parts + paragraphs) / 6)
+
+
+def decide(prompt: str, responses: list[str], schema: dict[str, Any], lean: float) -> dict[str, Any]:
+    """An answer in the shape that the JSON schema asks for."""
+    scores = [score(prompt, response) for response in responses]
+    if max(scores) - scores[0] < lean:
+        scores[0] += lean
+    said = ", ".join(
+        f"{_letter(index)} has {len(text)} characters and scores {scores[index]:.2f}"
+        for index, text in enumerate(responses)
+    )
+    rationale = f"{LABEL} {said}."
+    verdicts = {}
+    for name, form in schema["properties"].items():
+        offered = form["properties"]["verdict"].get("enum")
+        verdict = _choose(offered, scores, responses) if offered else _rank(scores)
+        verdicts[name] = {"rationale": rationale, "verdict": verdict}
+    return verdicts
+
+
+def _choose(offered: list[str], scores: list[float], responses: list[str]) -> str:
+    difference = scores[0] - scores[1]
+    if "tie" in offered and abs(difference) < _TIE:
+        return "tie"
+    if not difference:
+        difference = 1.0 if _fingerprint(responses[0]) < _fingerprint(responses[1]) else -1.0
+    letter = "A" if difference > 0 else "B"
+    words = [word for word in offered if word.startswith(f"{letter} ")]
+    weakest_first = words[::-1] if letter == "A" else words
+    step = sum(abs(difference) >= least for least in _STEPS)
+    return weakest_first[min(step, len(weakest_first) - 1)]
+
+
+def _rank(scores: list[float]) -> str:
+    order = sorted(range(len(scores)), key=lambda index: -scores[index])
+    text = _letter(order[0])
+    for better, worse in pairwise(order):
+        text += ("=" if scores[better] - scores[worse] < _TIE else ">") + _letter(worse)
+    return text
+
+
+def _letter(index: int) -> str:
+    return chr(ord("A") + index)
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _words(text: str) -> set[str]:
+    return {word[:6] for word in re.findall(r"\w{4,}", text.casefold())}
+
+
+def _material(request: dict[str, Any]) -> tuple[str, list[str]]:
+    """The prompt and the responses in the order shown, as any model would find them: between the marks."""
+    text = "\n".join(str(message["content"]) for message in request["messages"])
+    prompt: list[str] = []
+    responses: dict[str, list[str]] = {}
+    for title, _, content in _BLOCK.findall(text):
+        if title.startswith("PROMPT"):
+            prompt.append(content)
+        elif found := re.match(r"RESPONSE ([A-Z])\b", title):
+            responses.setdefault(found[1], []).append(content)
+    return "\n".join(prompt), ["\n".join(responses[letter]) for letter in sorted(responses)]
+
+
+def _completion(request: dict[str, Any]) -> dict[str, Any]:
+    prompt, responses = _material(request)
+    schema = request["response_format"]["json_schema"]["schema"]
+    if len(responses) < 2:
+        raise KeyError("fewer than two responses")
+    verdicts = decide(prompt, responses, schema, MODELS[request["model"]])
+    content = json.dumps(verdicts, ensure_ascii=False)
+    used = sum(len(str(message["content"])) for message in request["messages"]) // 4, len(content) // 4
+    return {
+        "id": f"demonstration-{_fingerprint(content)[:12]}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": REPORTED_MODEL,
+        "choices": [
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+        ],
+        "usage": {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)},
+    }
+
+
+def _server(port: int, host: str) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer((host, port), _Handler)
+    server.daemon_threads = True
+    return server
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path == "/v1/models":
+            models = [{"id": model, "object": "model", "owned_by": REPORTED_MODEL} for model in MODELS]
+            self._answer(200, {"object": "list", "data": models})
+        else:
+            self._fail(404, "this demonstration knows /v1/chat/completions and /v1/models")
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > LONGEST_REQUEST:
+            self.close_connection = True
+            return self._fail(413, "the request is too long")
+        body = self.rfile.read(length)
+        if self.path != "/v1/chat/completions":
+            return self._fail(404, "this demonstration knows /v1/chat/completions and /v1/models")
+        try:
+            request = json.loads(body)
+            if request["model"] not in MODELS:
+                return self._fail(404, f"no model {request['model']!r}; there are {', '.join(MODELS)}")
+            answer = _completion(request)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return self._fail(
+                400, "this demonstration answers Tandem's judge prompts with a JSON schema, nothing else"
+            )
+        return self._answer(200, answer)
+
+    def _fail(self, status: int, message: str) -> None:
+        self._answer(status, {"error": {"message": message, "type": "invalid_request_error", "code": None}})
+
+    def _answer(self, status: int, content: dict[str, Any]) -> None:
+        body = json.dumps(content, ensure_ascii=False).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet: the demonstration prints its address and nothing else."""
+
+
+if __name__ == "__main__":
+    main()

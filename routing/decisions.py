@@ -1,0 +1,93 @@
+"""Storing a plan: Decisions, and the Demand that follows from them. A dozen statements whatever the size.
+
+The new Decisions are inserted as already superseded, so that they can serve as the list of comparisons that
+the other statements read; then they take the place of the old ones.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from annotation.bulk import insert
+from annotation.models import Annotator, Decision, Demand, Project
+
+from .models import Plan
+
+# (comparison id, destination, audit, probability, score, reason)
+Row = tuple[int, str, bool, float, float, str]
+
+# What people hold or have done is never taken back, so `wanted` stays at least at that.
+_ASK_PEOPLE = """
+INSERT INTO annotation_demand (comparison_id, pool_id, wanted, live, done, priority)
+SELECT comparison_id, %(pool)s, %(wanted)s, 0, 0, score FROM annotation_decision
+WHERE plan = %(plan)s AND (destination = 'human' OR audit)
+ON CONFLICT (comparison_id, pool_id) DO UPDATE SET
+    wanted = CASE WHEN excluded.wanted > annotation_demand.live + annotation_demand.done
+                  THEN excluded.wanted ELSE annotation_demand.live + annotation_demand.done END,
+    priority = excluded.priority
+"""
+
+# A label that the judge already has stands; asking again would only buy it twice.
+_ASK_JUDGE = """
+INSERT INTO annotation_demand (comparison_id, judge_id, wanted, live, done, priority)
+SELECT comparison_id, %(judge)s, 1, 0, 0, 0 FROM annotation_decision d
+WHERE plan = %(plan)s AND destination = 'ai' AND NOT EXISTS (
+    SELECT 1 FROM annotation_label l
+    WHERE l.comparison_id = d.comparison_id AND l.annotator_id = %(judge)s AND l.current)
+ON CONFLICT (comparison_id, judge_id) DO UPDATE SET wanted = 1 WHERE annotation_demand.wanted < 1
+"""
+
+
+@transaction.atomic
+def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annotator | None) -> None:
+    """Saves the plan with its Decisions and asks people and judges for exactly what they say.
+
+    `wanted` is labels by pool id for a comparison that goes to people; `judge` is whose label stands
+    elsewhere (an imported judge has no version, so it is not asked for anything). Earlier current Decisions
+    of the same comparisons are superseded.
+    """
+    # Two plans of one project at a time would both become current. NO KEY: labels refer to this row.
+    Project.objects.select_for_update(no_key=True).get(pk=plan.project_id)
+    plan.save(force_insert=True)
+    _insert(plan, rows, judge)
+    mine = Decision.objects.filter(plan=plan.pk)
+    Decision.objects.filter(superseded_at=None, comparison__in=mine.values("comparison")).update(
+        superseded_at=timezone.now()
+    )
+    mine.update(superseded_at=None)
+    _lower(plan, wanted, judge)
+    identity = Plan._meta.pk.get_db_prep_value(plan.pk, connection)
+    with connection.cursor() as cursor:
+        for pool, number in wanted.items():
+            cursor.execute(_ASK_PEOPLE, {"plan": identity, "pool": pool, "wanted": number})
+        if judge is not None and judge.judge_version_id is not None:
+            cursor.execute(_ASK_JUDGE, {"plan": identity, "judge": judge.pk})
+
+
+def _lower(plan: Plan, wanted: dict[int, int], judge: Annotator | None) -> None:
+    """Takes back every open slot of the plan's comparisons that was not decided."""
+    mine = Decision.objects.filter(plan=plan.pk)
+    human = mine.filter(destination=Decision.Destination.HUMAN)
+    people = mine.filter(Q(destination=Decision.Destination.HUMAN) | Q(audit=True))
+    undecided = Q(pool__isnull=False) & ~(
+        Q(pool__in=list(wanted)) & Q(comparison__in=people.values("comparison"))
+    )
+    undecided |= Q(judge__isnull=False) & (~Q(judge=judge) | Q(comparison__in=human.values("comparison")))
+    Demand.objects.filter(
+        undecided, comparison__in=mine.values("comparison"), wanted__gt=F("live") + F("done")
+    ).update(wanted=F("live") + F("done"))
+
+
+def _insert(plan: Plan, rows: Iterable[Row], judge: Annotator | None) -> None:
+    standing = {Decision.Destination.AI.value: judge.pk if judge else None}
+    insert(
+        Decision,
+        ("comparison_id", "destination", "audit", "probability", "score", "reason", "judge_id"),
+        ((*row, standing.get(row[1])) for row in rows),
+        policy=plan.policy,
+        policy_version=plan.policy_version,
+        plan=plan.pk,
+        superseded_at=timezone.now(),
+    )

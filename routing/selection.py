@@ -1,0 +1,133 @@
+"""Selection: who is asked, given scores, a share or a budget, and the audit slice. Pure: no Django.
+
+People get the best-scored comparisons; equal scores are decided by a seeded hash of the comparison's id.
+Whatever is left to the judge is audited with a fixed probability: audited comparisons get a person too.
+A comparison's audit draw depends on the seed and its id only, so planning again with the same seed audits
+the same comparisons and the slice does not grow with every plan.
+
+Every comparison has the same price, so a budget is a number of slots. The audit is charged first: people get
+the longest top of the list whose size, plus the audited comparisons below it, fits into the slots.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .policy import Floats, draws
+
+
+class SelectionError(ValueError):
+    """What was asked for cannot be selected; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Who is asked, shape (n,) each.
+
+    `human`: destination is a person. `audit`: destination is the judge, and a person is asked as well.
+    `probability`: the chance, over seeds, that a person is asked, either way.
+    """
+
+    human: NDArray[np.bool_]
+    audit: NDArray[np.bool_]
+    probability: Floats
+
+
+def slots_for(budget: Decimal, price: Decimal, n: int) -> int:
+    """How many of n comparisons a budget pays for at `price` each (both in the project's currency)."""
+    if not budget.is_finite() or budget < 0:
+        raise SelectionError(f"the budget must be an amount of at least 0, not {budget}")
+    return n if budget >= price * n else int(budget // price)
+
+
+def select(
+    scores: Floats,
+    keys: Sequence[str],
+    *,
+    share: float | None = None,
+    slots: int | None = None,
+    audit_share: float = 0.0,
+    seed: int = 0,
+    drawn: bool = False,
+) -> Selection:
+    """Chooses people's comparisons by score, and the audit slice among the others.
+
+    Exactly one of `share` (0..1 of the n comparisons, rounded to the nearest; the audit comes on top) and
+    `slots` (human plus audited comparisons, never exceeded) is given. Where the slots do not even pay for
+    the audit, nothing else is asked and the audit itself is cut, by hash. `drawn` says that the scores are
+    a lottery's draw. Raises SelectionError for a share outside 0..1 or scores that are not finite.
+    """
+    n = len(keys)
+    if not np.isfinite(scores).all():
+        raise SelectionError("every score must be finite")
+    if (share is None) == (slots is None):
+        raise SelectionError("either a share or a number of slots is needed")
+    if not 0 <= audit_share <= 1:
+        raise SelectionError(f"the audit share must be between 0 and 1, not {audit_share}")
+    order = np.lexsort((draws(keys, seed, "tie"), -scores))
+    audit_draws = draws(keys, seed, "audit")
+    audited = audit_draws < audit_share
+    ranks = np.arange(1, n + 1)
+    if share is not None:
+        if not 0 <= share <= 1:
+            raise SelectionError(f"the human share must be between 0 and 1, not {share}")
+        top = round(share * n)
+        chance = (ranks <= top).astype(np.float64)
+        cut = 0.0
+    else:
+        slots = min(max(slots or 0, 0), n)
+        in_order = audited[order].astype(np.int64)
+        below = in_order.sum() - np.cumsum(in_order)  # audited comparisons further down
+        top = int(np.count_nonzero(ranks + below <= slots))
+        if audited.sum() > slots:
+            audited[np.argsort(audit_draws)[slots:]] = False
+        chance = _chance_of_rank(n, slots, audit_share)
+        cut = _chance_of_cut(n, slots, audit_share)
+    human = np.zeros(n, dtype=np.bool_)
+    human[order[:top]] = True
+    groups = np.zeros(n, dtype=np.int64) if drawn else np.unique(scores, return_inverse=True)[1]
+    chosen = _mean_by_group(chance, groups, order)
+    probability = np.clip(chosen + (1 - chosen) * audit_share - cut, 0.0, 1.0)
+    return Selection(human, audited & ~human, probability)
+
+
+def _mean_by_group(chance_by_rank: Floats, groups: NDArray[np.int64], order: NDArray[np.int64]) -> Floats:
+    """The chance of each comparison: equals are in random order, so each has the mean of their ranks."""
+    by_item = np.empty_like(chance_by_rank)
+    by_item[order] = chance_by_rank
+    size = np.bincount(groups)
+    return np.asarray((np.bincount(groups, by_item) / np.maximum(size, 1))[groups])
+
+
+def _chance_of_rank(n: int, slots: int, rate: float) -> Floats:
+    """P(rank r is a person's), r = 1..n, over audit draws: P(r + Binomial(n - r, rate) <= slots).
+
+    With F_r for it, F_r = F_(r+1) + (1 - rate) P(Binomial(n - r - 1, rate) = slots - r), since of the
+    comparisons below r either the first is audited, which moves both sides by one, or it is not.
+    """
+    if n == 0:
+        return np.zeros(0)
+    ranks = np.arange(1, n)
+    steps = (1 - rate) * _binomial(n - ranks - 1, slots - ranks, rate)
+    last = 1.0 if slots >= n else 0.0
+    return np.minimum(last + np.append(np.cumsum(steps[::-1])[::-1], 0.0), 1.0)
+
+
+def _chance_of_cut(n: int, slots: int, rate: float) -> float:
+    """P(drawn for the audit, then cut for want of slots): E[max(0, Binomial(n, rate) - slots)] / n."""
+    drawn = np.arange(slots + 1, n + 1)
+    return float(((drawn - slots) * _binomial(np.full_like(drawn, n), drawn, rate)).sum() / max(n, 1))
+
+
+def _binomial(trials: NDArray[np.int64], hits: NDArray[np.int64], rate: float) -> Floats:
+    """P(Binomial(trials, rate) = hits), elementwise; 0 for impossible counts."""
+    possible = (hits >= 0) & (hits <= trials)
+    t, h = np.where(possible, trials, 0), np.where(possible, hits, 0)
+    if rate in (0.0, 1.0):
+        return (possible & (h == (t if rate else 0))).astype(np.float64)
+    log_factorial = np.append(0.0, np.cumsum(np.log(np.arange(1, max(t.max(initial=0), 1) + 1))))
+    ways = log_factorial[t] - log_factorial[h] - log_factorial[t - h]
+    return np.where(possible, np.exp(ways + h * np.log(rate) + (t - h) * np.log1p(-rate)), 0.0)

@@ -1,0 +1,191 @@
+"""The admin knows every table, opens every page of it, and lets nobody edit a fact."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from annotation import labels, leases
+from annotation.admin import base
+from annotation.admin.base import LIMIT, BoundedPaginator
+from annotation.models import (
+    Annotation,
+    Assignment,
+    Comparison,
+    Consensus,
+    Decision,
+    Demand,
+    Gold,
+    JudgeCall,
+    Label,
+    PoolMembership,
+    Project,
+    Rationale,
+    Reference,
+    Release,
+    Rendering,
+    Tag,
+    User,
+)
+from annotation.projects import pool_ids_of
+from annotation.tasks import expire_leases
+from llm_judges.models import Judge
+from routing.planning import make_plan
+from tests.factories import PASSWORD, make_comparison, make_person, make_project, make_user
+from tests.routing.judges import make_judge
+
+pytestmark = pytest.mark.django_db
+
+ROOMS = ("annotation", "llm_judges", "routing", "frontend")
+MODELS = [model for room in ROOMS for model in apps.get_app_config(room).get_models()]
+FACTS = (Annotation, Label, Rationale, Decision, JudgeCall, Release, Consensus)
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def boss(client: Client) -> Client:
+    client.force_login(make_user("boss@example.org", is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def world() -> Project:
+    """A project with at least one row in every table."""
+    project = make_project()
+    comparison = make_comparison(project, HOSTILE, "A quiet answer.", external_id="q1", category=HOSTILE)
+    person, judge = make_person(project), make_judge(project)
+    assert judge.judge_version is not None
+    Judge.objects.create(version=judge.judge_version, base_url="https://judge.example.org/v1")
+    make_plan(project, "all_human")
+    [assignment] = leases.claim(person, project)
+    answer = labels.Answer("a>b", rationale=HOSTILE)
+    labels.submit_many(person, project, [labels.Submission(assignment.pk, {"overall": answer})])
+    criterion = project.criteria.get()
+    JudgeCall.objects.create(annotator=judge, comparison=comparison, order="ab", state="ok", reply=HOSTILE)
+    Rendering.objects.create(comparison=comparison, version=1, content={})
+    Tag.objects.create(comparison=comparison, name="turn", value=HOSTILE, source="rule")
+    Gold.objects.create(reference=Reference.objects.create(comparison=comparison, criterion=criterion))
+    Consensus.objects.create(
+        comparison=comparison, criterion=criterion, method="majority", probabilities={}, winner="a", support=1
+    )
+    Release.objects.create(project=project, number=1, format="labels", path="x", sha256="0" * 64, rows=1)
+    return project
+
+
+def page(model: type[Model], action: str, *arguments: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{action}", args=arguments)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_table_is_in_the_admin_and_its_pages_open(
+    model: type[Model], world: Project, boss: Client
+) -> None:
+    assert admin.site.is_registered(model)
+    row = model._default_manager.first()
+    assert row is not None, "the world of this test lacks an example"
+    permitted = admin.site.get_model_admin(model)
+    request = boss.get(page(model, "changelist")).wsgi_request
+    for address, allowed in [
+        (page(model, "changelist"), True),
+        (page(model, "changelist") + "?q=q1", True),
+        (page(model, "change", row.pk), True),
+        (page(model, "add"), permitted.has_add_permission(request)),
+    ]:
+        reply = boss.get(address)
+        assert reply.status_code == (200 if allowed else 403), address
+        assert HOSTILE not in reply.content.decode()
+
+
+@pytest.mark.parametrize("model", FACTS, ids=lambda model: model.__name__)
+def test_facts_cannot_be_added_edited_or_deleted(model: type[Model], world: Project, boss: Client) -> None:
+    row = model._default_manager.first()
+    assert row is not None
+    before = list(model._default_manager.values())
+    assert boss.post(page(model, "add"), {}).status_code == 403
+    assert boss.post(page(model, "change", row.pk), {}).status_code == 403
+    assert boss.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    bulk = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+    boss.post(page(model, "changelist"), bulk)
+    assert list(model._default_manager.values()) == before
+
+
+def test_a_superuser_of_the_admin_sees_no_passwords(world: Project, boss: Client) -> None:
+    for user in User.objects.all():
+        text = boss.get(page(User, "change", user.pk)).content.decode()
+        assert user.password not in text
+        assert user.password.split("$")[-1] not in text
+
+
+def test_an_account_made_in_the_admin_can_sign_in(boss: Client) -> None:
+    made = {"email": "New@Example.org", "name": "New", "password1": PASSWORD, "password2": PASSWORD}
+    assert boss.post(page(User, "add"), made | {"usable_password": "true"}).status_code == 302
+    assert Client().login(email="new@example.org", password=PASSWORD)
+
+
+def test_changing_the_labels_wanted_of_a_project_changes_the_demand(boss: Client) -> None:
+    project = make_project()
+    make_comparison(project)
+    form = boss.get(page(Project, "change", project.pk)).context["adminform"].form
+    values = {
+        name: value for name, value in form.initial.items() if value is not None and name in form.fields
+    }
+
+    reply = boss.post(page(Project, "change", project.pk), values | {"labels_wanted": 3})
+
+    assert reply.status_code == 302
+    assert Demand.objects.get().wanted == 3
+
+
+def test_leaving_a_pool_in_the_admin_takes_effect_at_once(boss: Client) -> None:
+    project = make_project()
+    person = make_person(project)
+    assert pool_ids_of(person, project)
+    boss.post(page(PoolMembership, "delete", PoolMembership.objects.get().pk), {"post": "yes"})
+    project.refresh_from_db()
+    assert pool_ids_of(person, project) == ()
+
+
+def test_lists_are_never_counted_whole(world: Project, boss: Client) -> None:
+    for model in (Label, Comparison, Decision, Annotation):
+        with CaptureQueriesContext(connection) as queries:
+            boss.get(page(model, "changelist"))
+        counts = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+        assert counts
+        assert all(f"LIMIT {LIMIT}" in sql for sql in counts)
+
+
+def test_a_list_page_takes_the_same_number_of_statements_for_many_rows(world: Project, boss: Client) -> None:
+    numbers = []
+    for _ in range(2):
+        for model in (Label, Demand, Decision, PoolMembership):
+            with CaptureQueriesContext(connection) as queries:
+                boss.get(page(model, "changelist"))
+            numbers.append(len(queries))
+        for _ in range(5):
+            make_comparison(world)
+        make_plan(world, "all_human")
+        make_person(world)
+    assert numbers[:4] == numbers[4:]
+
+
+def test_a_list_knows_no_more_than_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        make_user()
+    assert BoundedPaginator(User.objects.order_by("pk"), 50).count == 3
+    monkeypatch.setattr(base, "LIMIT", 2)
+    assert BoundedPaginator(User.objects.order_by("pk"), 50).count == 2
+
+
+def test_expired_leases_go_back_by_the_task() -> None:
+    project = make_project()
+    make_comparison(project)
+    leases.claim(make_person(project), project)
+    Assignment.objects.update(leased_until=timezone.now())
+    expire_leases.delay()
+    assert Assignment.objects.get().state == "expired"
+    assert Demand.objects.get().live == 0

@@ -1,0 +1,145 @@
+"""A project as code: created once, updated after, refused where labels would change their meaning."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+
+from annotation import labels, leases
+from annotation.models import Criterion, Demand, Guidelines, Membership, Project
+from frontend.project_file import ProjectFileError, apply
+from llm_judges.models import judges_of
+from tests.factories import make_comparison, make_person
+
+pytestmark = pytest.mark.django_db
+
+FULL = {
+    "slug": "answers",
+    "name": "Everyday answers",
+    "guidelines": "Read both.",
+    "criteria": [
+        {"name": "overall", "question": "Which is better?", "scale": "five-point", "both_bad": True},
+        {"name": "truthful", "scale": "three-way", "reasons": ["facts"], "rationale": "optional"},
+    ],
+    "labels_wanted": 2,
+    "pools": ["crowd", {"name": "expert", "labels_wanted": 1}],
+    "judges": [{"name": "small", "base_url": "http://127.0.0.1:9/v1", "model": "m", "input_price": 0.5}],
+    "prices": {"human_label": 0.45, "currency": "usd"},
+    "budget": 100,
+    "policy": "all_human",
+}
+
+
+def create(tmp_path: Path, data: object, *arguments: str) -> dict[str, object]:
+    path = tmp_path / "project.yaml"
+    path.write_text(yaml.safe_dump(data))
+    out = StringIO()
+    call_command("create_project", str(path), "--json", *arguments, stdout=out)
+    result: dict[str, object] = json.loads(out.getvalue())
+    return result
+
+
+def test_only_a_slug_is_needed(tmp_path: Path) -> None:
+    result = create(tmp_path, {"slug": "tiny"})
+
+    assert result["created"] is True
+    criterion = Criterion.objects.get(project__slug="tiny")
+    assert (criterion.name, criterion.scale) == ("overall", "five-point")
+    assert result["pools"] == ["people"]
+
+
+def test_every_key_of_the_file_is_kept(tmp_path: Path) -> None:
+    create(tmp_path, FULL, "--owner", "Owner@Example.org")
+
+    project = Project.objects.get(slug="answers")
+    assert (project.name, project.labels_wanted, project.currency) == ("Everyday answers", 2, "USD")
+    assert [c.name for c in project.criteria.all()] == ["overall", "truthful"]
+    assert dict(project.pools.values_list("name", "default")) == {"crowd": True, "expert": False}
+    assert [judge.version.name for judge in judges_of(project)] == ["small"]
+    assert Membership.objects.get(project=project).user.email == "owner@example.org"
+
+
+def test_running_it_again_duplicates_nothing(tmp_path: Path) -> None:
+    create(tmp_path, FULL)
+    before = [model.objects.count() for model in (Project, Criterion, Guidelines, Membership)]
+    result = create(tmp_path, FULL)
+
+    assert result["created"] is False
+    assert [model.objects.count() for model in (Project, Criterion, Guidelines, Membership)] == before
+    assert len(judges_of(Project.objects.get())) == 1
+
+
+def test_changed_guidelines_are_a_new_version(tmp_path: Path) -> None:
+    create(tmp_path, FULL)
+    create(tmp_path, FULL | {"guidelines": "Read both to the end."})
+
+    assert list(Guidelines.objects.order_by("version").values_list("version", flat=True)) == [1, 2]
+
+
+def test_a_scale_may_change_until_there_are_labels() -> None:
+    project, _ = apply({"slug": "x"})
+    apply({"slug": "x", "criteria": [{"name": "overall", "scale": "three-way"}]})
+    make_comparison(project)
+    project.refresh_from_db()
+    person = make_person(project)
+    [held] = leases.claim(person, project)
+    labels.submit_many(person, project, [labels.Submission(held.pk, {"overall": labels.Answer("a>b")})])
+
+    with pytest.raises(ProjectFileError, match="'overall' has labels, so its scale cannot change"):
+        apply({"slug": "x", "criteria": [{"name": "overall", "scale": "five-point"}]})
+    with pytest.raises(ProjectFileError, match="'overall' has labels or references and cannot be left out"):
+        apply({"slug": "x", "criteria": [{"name": "helpful"}]})
+    assert Criterion.objects.get().scale == "three-way"
+
+
+def test_wanting_more_labels_asks_for_more() -> None:
+    project, _ = apply({"slug": "x", "labels_wanted": 1})
+    make_comparison(project, wanted=1)
+    apply({"slug": "x", "labels_wanted": 3})
+
+    assert Demand.objects.get().wanted == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"slug": "two words"}, "slug is needed"),
+        ({"slug": None}, "slug is needed"),
+        ({"colour": "red"}, "unknown key 'colour'"),
+        ({"labels_wanted": 0}, "labels_wanted must be a whole number of at least 1"),
+        ({"labels_wanted": "many"}, "labels_wanted must be a whole number"),
+        ({"budget": -1}, "budget must be an amount of money"),
+        ({"budget": float("nan")}, "budget must be an amount of money"),
+        ({"policy": "guess"}, "policy must be one of"),
+        ({"criteria": "overall"}, "criteria must be a list"),
+        ({"criteria": [{"name": "overall", "scale": "ten"}]}, r"criteria\[1\].scale must be one of"),
+        ({"criteria": [{"name": "o"}, {"name": "o"}]}, "is there twice"),
+        ({"criteria": [{"name": "o", "both_bad": "yes please"}]}, r"criteria\[1\].both_bad must be true or"),
+        ({"pools": [{"name": "crowd", "size": 3}]}, r"pools\[1\]: unknown key 'size'"),
+        ({"judges": [{"name": "j", "base_url": "http://127.0.0.1/v1"}]}, r"judges\[1\]"),
+        ({"judges": [{"name": "j", "base_url": "http://x/v1", "model": "m", "mood": 1}]}, "mood"),
+        ({"prices": {"per_hour": 20}}, "prices: unknown key 'per_hour'"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_key_and_changes_nothing(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(CommandError, match=message):
+        create(tmp_path, FULL | change)
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b", "slug: [", "\t"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+    with pytest.raises(CommandError, match=r"wrong\.yaml"):
+        call_command("create_project", str(path))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="nowhere.yaml: No such file"):
+        call_command("create_project", str(tmp_path / "nowhere.yaml"))

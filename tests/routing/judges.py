@@ -1,0 +1,42 @@
+"""Makers for routing's tests: judges, and what they have said."""
+
+from decimal import Decimal
+
+from annotation import labels, leases
+from annotation.models import Annotator, Comparison, Demand, JudgeCall, JudgeVersion, Project
+
+
+def make_judge(project: Project, name: str = "north", version: int = 1) -> Annotator:
+    """A judge that can be asked."""
+    identity = JudgeVersion.objects.create(
+        project=project,
+        name=name,
+        version=version,
+        model="m",
+        template="pairwise",
+        fingerprint=f"{name}{version}",
+    )
+    label = name if version == 1 else f"{name}@{version}"
+    return Annotator.objects.create(project=project, kind="judge", name=label, judge_version=identity)
+
+
+def says(
+    judge: Annotator,
+    comparison: Comparison,
+    ranking: str = "a>b",
+    consistent: bool | None = True,
+    cost: str | None = None,
+) -> None:
+    """The judge labels the comparison through the real queue; `cost` books a call for it."""
+    Demand.objects.update_or_create(comparison=comparison, judge=judge, defaults={"wanted": 1})
+    answered = labels.Answer(ranking)
+    for assignment in leases.claim(judge, judge.project, n=1000):
+        if assignment.comparison_id == comparison.pk:
+            submission = labels.Submission(
+                assignment.pk, {"overall": answered}, order_consistent=consistent, active_seconds=1.0
+            )
+            labels.submit_many(judge, judge.project, [submission])
+    if cost is not None:
+        JudgeCall.objects.create(
+            annotator=judge, comparison=comparison, order="ab", state="ok", cost=Decimal(cost)
+        )

@@ -1,0 +1,130 @@
+"""Pictures of the pages, taken in a real browser on the sample project: `make screenshots [TO=folder]`.
+
+Writes the README's pictures to docs/images, or, with a folder as argument, every page at every width in
+light and dark, for looking at.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from llm_judges.demo_server import serve  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from annotation.models import Comparison  # noqa: E402
+from frontend.demo.seed import ACCOUNTS, SLUG, password, seed  # noqa: E402
+from frontend.management.commands.demo import free_port  # noqa: E402
+
+SIZES = {1440: 900, 1024: 768, 390: 844}
+THEMES = ("light", "dark")
+
+
+@contextmanager
+def site() -> Iterator[str]:
+    """The sample project with its judges' labels, served by gunicorn; gives the address."""
+    call_command("migrate", verbosity=0)
+    judge = serve(free_port(8700))
+    seed(f"http://127.0.0.1:{judge.server_address[1]}/v1")
+    call_command("judge", SLUG, "--json", stdout=open(os.devnull, "w"))  # noqa: SIM115
+    port = free_port(8800)
+    address = f"http://127.0.0.1:{port}"
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--threads",
+        "4",
+    ]
+    web = subprocess.Popen([*command, "--log-level", "error"], cwd=ROOT)
+    try:
+        for _ in range(150):
+            with suppress(OSError), urllib.request.urlopen(f"{address}/healthz"):
+                break
+            time.sleep(0.2)
+        yield address
+    finally:
+        web.terminate()
+        web.wait()
+        judge.shutdown()
+
+
+def open_page(browser: Browser, address: str, who: str, width: int, theme: str) -> Page:
+    page = browser.new_page(
+        viewport={"width": width, "height": SIZES[width]},
+        color_scheme="dark" if theme == "dark" else "light",
+    )
+    page.goto(f"{address}/sign-in/")
+    if who:
+        page.fill("input[name=username]", ACCOUNTS[who])
+        page.fill("input[name=password]", password())
+        page.click("main button[type=submit]")
+        page.wait_for_load_state()
+    return page
+
+
+def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
+    page = open_page(browser, address, "annotator", 1440, "light")
+    page.goto(f"{address}/p/{SLUG}/label/")
+    page.keyboard.press("2")
+    page.screenshot(path=folder / "label.png")
+    page = open_page(browser, address, "owner", 1440, "light")
+    page.goto(f"{address}/p/{SLUG}/")
+    page.screenshot(path=folder / "overview.png")
+
+
+def every_page(browser: Browser, address: str, folder: Path) -> None:
+    comparison = Comparison.objects.filter(project__slug=SLUG, calls__isnull=False).first()
+    ranking = Comparison.objects.filter(project__slug=SLUG, k__gt=2).first()
+    assert comparison is not None
+    assert ranking is not None
+    pages = {
+        "sign-in": ("", "/sign-in/"),
+        "projects": ("owner", "/"),
+        "overview": ("owner", f"/p/{SLUG}/"),
+        "comparisons": ("owner", f"/p/{SLUG}/comparisons/"),
+        "comparison": ("owner", f"/p/{SLUG}/comparisons/{comparison.pk}/"),
+        "comparison-ranked": ("owner", f"/p/{SLUG}/comparisons/{ranking.pk}/"),
+        "label": ("annotator", f"/p/{SLUG}/label/"),
+    }
+    for theme in THEMES:
+        for width in SIZES:
+            for name, (who, path) in pages.items():
+                page = open_page(browser, address, who, width, theme)
+                page.goto(address + path)
+                page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=name != "label")
+                page.context.close()
+
+
+def main() -> None:
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    folder = target or ROOT / "docs" / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    with site() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
+        )
+        (every_page if target else readme_pictures)(browser, address, folder)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
