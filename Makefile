@@ -36,7 +36,7 @@ $(READY): uv.lock pyproject.toml
 	@touch $@
 
 demo: install ## Start the sample project: web, worker and a demonstration judge; Ctrl-C stops them
-	@exec $(PY) manage.py demo
+	@exec $(SQLITE) $(PY) manage.py demo
 
 test: install ## Run every test on private PostgreSQL and Redis with a browser, then those of `quick` on SQLite
 	@scripts/system-packages services browser

@@ -42,14 +42,16 @@ def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row], **same
     """
     fields = {field.attname: field for field in model._meta.concrete_fields}
     rest = [
-        field for name, field in fields.items() if name not in names and (name in same or not field.primary_key)
+        field
+        for name, field in fields.items()
+        if name not in names and (name in same or not field.primary_key)
     ]
     tail = tuple(
         field.get_db_prep_save(same[field.attname] if field.attname in same else _default(field), connection)
         for field in rest
     )
     columns = ", ".join(
-        connection.ops.quote_name(field.column) for field in [*map(fields.__getitem__, names), *rest]
+        connection.ops.quote_name(str(field.column)) for field in [*map(fields.__getitem__, names), *rest]
     )
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:

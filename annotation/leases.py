@@ -7,6 +7,7 @@ slots out on loan, and a check constraint keeps `live + done <= wanted`.
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,13 +88,17 @@ def expire(project: Project | None = None, at: datetime | None = None, limit: in
         return _release(list(lapsed.order_by("leased_until")[:limit]), Assignment.State.EXPIRED)
 
 
-def give_back(annotator: Annotator, assignment_ids: list[int]) -> int:
-    """Ends live leases without an answer; the same annotator is not lent these comparisons again."""
+def give_back(annotator: Annotator, assignment_ids: Sequence[int], again: bool = False) -> int:
+    """Ends live leases without an answer. Gives the number ended.
+
+    The same annotator is not lent these comparisons any more; with `again` (it never looked at them) it is.
+    """
+    state = Assignment.State.EXPIRED if again else Assignment.State.RETURNED
     with transaction.atomic():
         live = Assignment.objects.filter(
             pk__in=assignment_ids, annotator=annotator, state=Assignment.State.LIVE
         ).select_for_update(of=("self",))
-        return _release(list(live.order_by("pk")), Assignment.State.RETURNED)
+        return _release(list(live.order_by("pk")), state)
 
 
 def lend_again(annotator: Annotator) -> int:

@@ -6,6 +6,7 @@ TANDEM_HOSTS, TANDEM_HTTPS, TANDEM_CACHE_URL. `docs/deployment.md` says what eac
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +102,8 @@ TEMPLATES = [
 
 # --- database ---------------------------------------------------------------------------------
 DATABASES: dict[str, Any] = {
-    "default": dj_database_url.config(
-        env="DATABASE_URL",
-        default=f"sqlite:///{DATA_DIR / 'tandem.sqlite3'}",
+    "default": dj_database_url.parse(
+        env("DATABASE_URL", f"sqlite:///{DATA_DIR / 'tandem.sqlite3'}"),
         conn_max_age=600,
         conn_health_checks=True,
     )
@@ -184,7 +184,7 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = env("TANDEM_STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 # Hashed names need `collectstatic`; a checkout that has not run it serves the plain files.
-HASHED_STATIC = Path(STATIC_ROOT, "staticfiles.json").exists()
+HASHED_STATIC = "collectstatic" in sys.argv or Path(STATIC_ROOT, "staticfiles.json").exists()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

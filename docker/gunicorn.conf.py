@@ -15,6 +15,8 @@ keepalive = 75
 max_requests = 5000
 max_requests_jitter = 500
 accesslog = "-"
+# Nobody manages it through a socket, and the image's user has no home to put one in.
+control_socket_disable = True
 # The heartbeat file must not wait for a disk.
 if os.path.isdir("/dev/shm"):  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108

@@ -213,7 +213,7 @@ def _verdicts(scale: Scale, chosen: str | None) -> list[Option]:
     words = {
         1: {1: ("%s", better)},
         2: {2: (_("%s clearly"), better), 1: (_("%s slightly"), better)},
-        3: {3: (_("%s much"), better), 2: ("%s", better), 1: (_("%s slightly"), better)},
+        3: {3: (_("%s much"), better), 2: (_("%s better"), ""), 1: (_("%s slightly"), better)},
     }[scale.steps]
     options = []
     for number, preference in enumerate(scale.preferences(), start=1):

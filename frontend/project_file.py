@@ -13,13 +13,13 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
-from llm_judges.registry import set_judge
-from routing.policy import POLICIES
 
 from annotation.models import Criterion, Guidelines, Label, Pool, Project, Reference, User
 from annotation.permissions import add_member
 from annotation.projects import change_labels_wanted, touch
 from annotation.ranking import Scale
+from llm_judges.registry import retire_others, set_judge
+from routing.policy import POLICIES
 
 KEYS = {
     "slug",
@@ -80,12 +80,8 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     if created or "criteria" in data:
         _criteria(project, _list(data, "criteria") or DEFAULT_CRITERIA)
     _pools(project, _list(data, "pools"))
-    for number, entry in enumerate(_list(data, "judges"), start=1):
-        where = f"judges[{number}]"
-        try:
-            set_judge(project, **_mapping(entry, where))
-        except (TypeError, ValueError, InvalidOperation) as error:
-            raise ProjectFileError(f"{where}: {error}") from error
+    if "judges" in data:
+        _judges(project, _list(data, "judges"))
     if owner is not None:
         add_member(project, owner, "owner")
     touch(project)
@@ -195,6 +191,18 @@ def _pools(project: Project, entries: list[Any]) -> None:
             raise ProjectFileError(f"{where}: unknown key {next(iter(values))!r}; known: labels_wanted, name")
         pool.default = pool.default or not project.pools.filter(default=True).exists()
         pool.save()
+
+
+def _judges(project: Project, entries: list[Any]) -> None:
+    """Judges as named; one that is no longer named stops, and what it said stays."""
+    names = []
+    for number, entry in enumerate(entries, start=1):
+        where = f"judges[{number}]"
+        try:
+            names.append(set_judge(project, **_mapping(entry, where)).version.name)
+        except (TypeError, ValueError) as error:
+            raise ProjectFileError(f"{where}: {error}") from error
+    retire_others(project, names)
 
 
 def _slug(value: Any, where: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MILLION = Decimal(1_000_000)
 SMALLEST = Decimal("0.00000001")
+FRAME = 1000  # tokens at most for the chat format and the JSON schema
 UNCAPPED_OUTPUT = 4096  # tokens to expect of a judge whose max_tokens is not sent
 
 
@@ -39,9 +40,10 @@ def estimate_tokens(text: str) -> int:
 
 
 def worst_case(judge: Judge, messages: Sequence[Mapping[str, str]]) -> Decimal:
-    """What a call may cost: the estimated prompt and an answer as long as it may be."""
-    prompt = sum(estimate_tokens(message["content"]) for message in messages)
-    return price(judge, prompt, judge.version.settings.get("max_tokens") or UNCAPPED_OUTPUT)
+    """What a call may cost at most: no token is shorter than a byte, and the answer as long as it may be."""
+    prompt = sum(len(message["content"].encode()) for message in messages)
+    answer = judge.version.settings.get("max_tokens") or UNCAPPED_OUTPUT
+    return price(judge, prompt + FRAME, answer)
 
 
 def price(judge: Judge, input_tokens: int, output_tokens: int) -> Decimal:

@@ -22,7 +22,7 @@ def ask_for(judge: Judge, project: Project) -> int:
     annotator = annotator_of(judge)
     undecided = Comparison.objects.filter(project=project, fit=True).exclude(
         Exists(Decision.objects.filter(comparison=OuterRef("pk"), superseded_at=None))
-    )
+    )  # unfit ones are never asked: two empty or equal texts hold nothing to judge
     unasked = undecided.exclude(Exists(Demand.objects.filter(comparison=OuterRef("pk"), judge=annotator)))
     added = Demand.objects.filter(judge=annotator, wanted=0, comparison__in=undecided).update(wanted=1)
     last = 0

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
-MODELS = {"demo-careful": 0.0, "demo-hasty": 0.3}  # how much the first response shown is favoured
+MODELS = {"demo-careful": 0.0, "demo-hasty": 0.15}  # how much the first response shown is favoured
 REPORTED_MODEL = "demonstration"
 LABEL = "Demonstration judge:"
 LONGEST_REQUEST = 10_000_000

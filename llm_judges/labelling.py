@@ -74,7 +74,7 @@ def label_some(judge: Judge, limit: int, stop: Callable[[], bool] = lambda: Fals
             _extend(works, judge, project)
             _ask(client, brief, project, works, outcome, stop)
         finally:
-            _put_down(annotator, project, lent)
+            _put_down(annotator, lent)
     return outcome
 
 
@@ -212,13 +212,9 @@ def _submit(
     return [submission for submission in submissions if submission.assignment_id in new]
 
 
-def _put_down(annotator: Annotator, project: Project, lent: Sequence[Assignment]) -> None:
-    """Lets the leases that are still open run out now: unlike `give_back`, they can be taken up again."""
-    untouched = Assignment.objects.filter(
-        pk__in=[assignment.pk for assignment in lent],
-        annotator=annotator,
-        state=Assignment.State.LIVE,
-        claimed_at__in={assignment.claimed_at for assignment in lent},
-    )
-    if untouched.update(leased_until=timezone.now() - timedelta(seconds=1)):
-        leases.expire(project)
+def _put_down(annotator: Annotator, lent: Sequence[Assignment]) -> None:
+    """Gives back what was not asked about, to be taken up again; what has been lent anew since stays."""
+    claims = {assignment.pk: assignment.claimed_at for assignment in lent}
+    live = Assignment.objects.filter(pk__in=list(claims), state=Assignment.State.LIVE)
+    untouched = [pk for pk, claimed_at in live.values_list("pk", "claimed_at") if claims[pk] == claimed_at]
+    leases.give_back(annotator, untouched, again=True)

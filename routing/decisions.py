@@ -18,25 +18,46 @@ from .models import Plan
 # (comparison id, destination, audit, probability, score, reason)
 Row = tuple[int, str, bool, float, float, str]
 
-# What people hold or have done is never taken back, so `wanted` stays at least at that.
+# Labelling goes on while a plan is stored. No statement on the queue waits for a row that somebody is
+# claiming or answering at this moment (SKIP LOCKED; NOT EXISTS, because ON CONFLICT waits), so a plan and a
+# batch of answers cannot deadlock. Such a row says that its comparison has been started, and a plan leaves
+# what was started alone. What is held or done is never taken back: `wanted` stays at least at that.
+_ASK_PEOPLE_MORE = """
+UPDATE annotation_demand SET priority = decided.score,
+    wanted = CASE WHEN annotation_demand.live + annotation_demand.done > %(wanted)s
+                  THEN annotation_demand.live + annotation_demand.done ELSE %(wanted)s END
+FROM annotation_decision decided
+WHERE decided.plan = %(plan)s AND (decided.destination = 'human' OR decided.audit)
+  AND annotation_demand.comparison_id = decided.comparison_id AND annotation_demand.id IN (
+    SELECT d.id FROM annotation_demand d JOIN annotation_decision x ON x.comparison_id = d.comparison_id
+    WHERE x.plan = %(plan)s AND d.pool_id = %(pool)s {lock})
+"""
 _ASK_PEOPLE = """
 INSERT INTO annotation_demand (comparison_id, pool_id, wanted, live, done, priority)
-SELECT comparison_id, %(pool)s, %(wanted)s, 0, 0, score FROM annotation_decision
-WHERE plan = %(plan)s AND (destination = 'human' OR audit)
-ON CONFLICT (comparison_id, pool_id) DO UPDATE SET
-    wanted = CASE WHEN excluded.wanted > annotation_demand.live + annotation_demand.done
-                  THEN excluded.wanted ELSE annotation_demand.live + annotation_demand.done END,
-    priority = excluded.priority
+SELECT x.comparison_id, %(pool)s, %(wanted)s, 0, 0, x.score FROM annotation_decision x
+WHERE x.plan = %(plan)s AND (x.destination = 'human' OR x.audit) AND NOT EXISTS (
+    SELECT 1 FROM annotation_demand d WHERE d.comparison_id = x.comparison_id AND d.pool_id = %(pool)s)
+ON CONFLICT (comparison_id, pool_id) DO NOTHING
 """
 
 # A label that the judge already has stands; asking again would only buy it twice.
+_ASK_JUDGE_MORE = """
+UPDATE annotation_demand SET wanted = 1 WHERE wanted < 1 AND id IN (
+    SELECT d.id FROM annotation_demand d JOIN annotation_decision x ON x.comparison_id = d.comparison_id
+    WHERE x.plan = %(plan)s AND x.destination = 'ai' AND d.judge_id = %(judge)s AND NOT EXISTS (
+        SELECT 1 FROM annotation_label l
+        WHERE l.comparison_id = x.comparison_id AND l.annotator_id = %(judge)s AND l.current)
+    {lock})
+"""
 _ASK_JUDGE = """
 INSERT INTO annotation_demand (comparison_id, judge_id, wanted, live, done, priority)
-SELECT comparison_id, %(judge)s, 1, 0, 0, 0 FROM annotation_decision d
-WHERE plan = %(plan)s AND destination = 'ai' AND NOT EXISTS (
+SELECT x.comparison_id, %(judge)s, 1, 0, 0, 0 FROM annotation_decision x
+WHERE x.plan = %(plan)s AND x.destination = 'ai' AND NOT EXISTS (
     SELECT 1 FROM annotation_label l
-    WHERE l.comparison_id = d.comparison_id AND l.annotator_id = %(judge)s AND l.current)
-ON CONFLICT (comparison_id, judge_id) DO UPDATE SET wanted = 1 WHERE annotation_demand.wanted < 1
+    WHERE l.comparison_id = x.comparison_id AND l.annotator_id = %(judge)s AND l.current)
+  AND NOT EXISTS (
+    SELECT 1 FROM annotation_demand d WHERE d.comparison_id = x.comparison_id AND d.judge_id = %(judge)s)
+ON CONFLICT (comparison_id, judge_id) DO NOTHING
 """
 
 
@@ -58,12 +79,17 @@ def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annota
     )
     mine.update(superseded_at=None)
     _lower(plan, wanted, judge)
+    lock = "FOR UPDATE OF d SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     identity = Plan._meta.pk.get_db_prep_value(plan.pk, connection)
     with connection.cursor() as cursor:
         for pool, number in wanted.items():
-            cursor.execute(_ASK_PEOPLE, {"plan": identity, "pool": pool, "wanted": number})
+            values = {"plan": identity, "pool": pool, "wanted": number}
+            cursor.execute(_ASK_PEOPLE_MORE.format(lock=lock), values)
+            cursor.execute(_ASK_PEOPLE, values)
         if judge is not None and judge.judge_version_id is not None:
-            cursor.execute(_ASK_JUDGE, {"plan": identity, "judge": judge.pk})
+            values = {"plan": identity, "judge": judge.pk}
+            cursor.execute(_ASK_JUDGE_MORE.format(lock=lock), values)
+            cursor.execute(_ASK_JUDGE, values)
 
 
 def _lower(plan: Plan, wanted: dict[int, int], judge: Annotator | None) -> None:
@@ -75,9 +101,10 @@ def _lower(plan: Plan, wanted: dict[int, int], judge: Annotator | None) -> None:
         Q(pool__in=list(wanted)) & Q(comparison__in=people.values("comparison"))
     )
     undecided |= Q(judge__isnull=False) & (~Q(judge=judge) | Q(comparison__in=human.values("comparison")))
-    Demand.objects.filter(
+    free = Demand.objects.filter(
         undecided, comparison__in=mine.values("comparison"), wanted__gt=F("live") + F("done")
-    ).update(wanted=F("live") + F("done"))
+    ).select_for_update(skip_locked=True)
+    Demand.objects.filter(pk__in=free.values("pk")).update(wanted=F("live") + F("done"))
 
 
 def _insert(plan: Plan, rows: Iterable[Row], judge: Annotator | None) -> None:

@@ -43,7 +43,7 @@ BEHAVIOURS = {
     "500": "internal error",
 }
 _BLOCK = re.compile(r"⟦BEGIN (RESPONSE ([A-Z])\b[^⟧]*?) ([0-9a-f]{16})⟧\n(.*?)\n⟦END \1 \3⟧", re.DOTALL)
-_ERRORS = {
+ERRORS = {
     "400": (400, None, "something about this request is wrong"),
     "too-long": (400, "context_length_exceeded", "this model's maximum context length is 4096 tokens"),
     "content-filter-400": (400, "content_filter", "the prompt was filtered"),
@@ -145,8 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._error(400, None, "response_format json_schema is not supported")
             else:
                 self._complete(self._verdict(request, "obey"))
-        elif behaviour in _ERRORS:
-            self._error(*_ERRORS[behaviour])
+        elif behaviour in ERRORS:
+            self._error(*ERRORS[behaviour])
         elif behaviour == "html":
             self._send(200, "<html><body>Bad gateway</body></html>", "text/html")
         elif behaviour == "error-200":

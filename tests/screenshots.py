@@ -23,12 +23,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from llm_judges.demo_server import serve  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from annotation.models import Comparison  # noqa: E402
 from frontend.demo.seed import ACCOUNTS, SLUG, password, seed  # noqa: E402
 from frontend.management.commands.demo import free_port  # noqa: E402
+from llm_judges.demo_server import serve  # noqa: E402
 
 SIZES = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")

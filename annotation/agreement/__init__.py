@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..votes import MAX_STEPS, Ints, Judgements, Mask, Votes
-from .alpha import VALUES, Figure, Group, Interval, alpha, class_counts, interval
+from .alpha import VALUES, Figure, Group, Interval, alpha, alpha_of_counts, class_counts, interval
 
 __all__ = [
     "Figure",
@@ -17,6 +17,7 @@ __all__ = [
     "Interval",
     "against_majority",
     "alpha",
+    "alpha_of_counts",
     "cohens_kappa",
     "interval",
     "raw",

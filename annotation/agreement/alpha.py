@@ -89,18 +89,25 @@ def alpha(group: Group, level: Level) -> Figure:
     then 1 and alpha is 0/0.
     """
     kept = group.kept() if level == "ordinal" else group.kept().classes()
+    if kept.others is None:
+        return alpha_of_counts(kept.counts, level)
     if not len(kept.counts):
         return Figure(None, NO_PAIR)
-    used = (kept.counts if kept.others is None else kept.counts + kept.others).any(axis=0)
+    value = float(_cross_alpha(_cross_sums(kept.counts, kept.others).sum(axis=0), level))
+    return Figure(value) if np.isfinite(value) else Figure(None, ALL_EQUAL)
+
+
+def alpha_of_counts(counts: Ints, level: Level) -> Figure:
+    """Krippendorff's alpha of any (units x values) counts; values are in order. See `alpha` for None."""
+    if not (counts.sum(axis=1) > 1).any():
+        return Figure(None, NO_PAIR)
+    used = counts[counts.sum(axis=1) > 1].any(axis=0)
     if used.sum() < 2:
         return Figure(None, ALL_EQUAL)
-    if kept.others is None:
-        try:
-            value = float(krippendorff.alpha(value_counts=kept.counts[:, used], level_of_measurement=level))
-        except ValueError as error:
-            return Figure(None, f"not computable: {error}")
-    else:
-        value = float(_cross_alpha(_cross_sums(kept.counts, kept.others).sum(axis=0), level))
+    try:
+        value = float(krippendorff.alpha(value_counts=counts[:, used], level_of_measurement=level))
+    except ValueError as error:
+        return Figure(None, f"not computable: {error}")
     return Figure(value) if np.isfinite(value) else Figure(None, ALL_EQUAL)
 
 

@@ -12,9 +12,8 @@ LARGER = ((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))
 def card(manifest: dict[str, Any], schemas: dict[str, pa.Schema], columns: dict[str, str], about: str) -> str:
     """Markdown with a YAML head: configurations, splits and column types of the files in the manifest."""
     head = yaml.safe_dump(_head(manifest, schemas), sort_keys=False, allow_unicode=True)
-    project = manifest["project"]
     lines = [
-        f"# {project['name']}, release {manifest['release']}",
+        f"# {_name(manifest)}, release {manifest['release']}",
         "",
         f"{about} Made by Tandem {manifest['tandem']} on {manifest['created']}.",
         "",
@@ -62,7 +61,7 @@ def _head(manifest: dict[str, Any], schemas: dict[str, pa.Schema]) -> dict[str, 
             {"config_name": config, **({"default": True} if not index else {}), "data_files": files}
         )
     return {
-        "pretty_name": manifest["project"]["name"],
+        "pretty_name": _name(manifest),
         "tags": ["preference", "human-feedback", manifest["format"]],
         "size_categories": [_size(manifest["rows"])],
         "configs": configs,
@@ -71,6 +70,11 @@ def _head(manifest: dict[str, Any], schemas: dict[str, pa.Schema]) -> dict[str, 
             for config in manifest["rows_by_config"]
         ],
     }
+
+
+def _name(manifest: dict[str, Any]) -> str:
+    """The project's name on one line: a line of dashes in it would end the YAML head."""
+    return " ".join(manifest["project"]["name"].split())
 
 
 def _size(rows: int) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F
@@ -11,7 +12,7 @@ from django.db.models.functions import Collate
 from django.utils.crypto import salted_hmac
 
 from ..consensus import METHODS, Estimate
-from ..models import Comparison, Criterion, Label, Project
+from ..models import Comparison, Criterion, Label, Project, Response
 from ..reports import read_votes, standing_votes
 from ..votes import Votes
 
@@ -35,6 +36,26 @@ LABEL_COLUMNS = {
     "independent": "independent",
     "surplus": "annotation__surplus",
 }
+
+
+class ResponseText(NamedTuple):
+    """What one response says: its messages, and the earlier ones that only its side has."""
+
+    messages: list[dict[str, Any]]
+    context: list[dict[str, Any]]
+    media: list[Any]
+
+
+class ComparisonText(NamedTuple):
+    """A comparison's content; responses in stored order."""
+
+    pk: int
+    external_id: str
+    group: str
+    k: int
+    fit: bool
+    prompt: list[dict[str, Any]]
+    responses: list[ResponseText]
 
 
 @dataclass(frozen=True)
@@ -61,12 +82,21 @@ class Source:
         """One key a project: its releases can be joined with each other, not with another project's."""
         return salted_hmac("tandem.releases.annotators", str(self.project.pk), algorithm="sha256").digest()
 
-    def comparisons(self) -> Iterator[Comparison]:
-        """Every comparison with its responses, in order of external id."""
-        rows = Comparison.objects.filter(project=self.project).defer("metadata")
-        return (
-            rows.order_by(_bytewise("external_id")).prefetch_related("responses").iterator(chunk_size=BATCH)
+    def comparisons(self) -> Iterator[ComparisonText]:
+        """Every comparison with its responses, in order of external id; two statements a batch at most."""
+        rows = (
+            Comparison.objects.filter(project=self.project)
+            .order_by(_bytewise("external_id"))
+            .values_list("pk", "external_id", "group", "k", "fit", "prompt")
+            .iterator(chunk_size=BATCH)
         )
+        while batch := list(islice(rows, BATCH)):
+            responses: dict[int, list[ResponseText]] = {row[0]: [] for row in batch}
+            found = Response.objects.filter(comparison_id__in=list(responses)).order_by("position")
+            for comparison, *content in found.values_list("comparison_id", "messages", "context", "media"):
+                responses[comparison].append(ResponseText(*content))
+            for row in batch:
+                yield ComparisonText(*row, responses=responses[row[0]])
 
     def labels(self) -> Iterator[dict[str, Any]]:
         """Every current label as LABEL_COLUMNS, in order of its comparison's external id."""

@@ -2,25 +2,25 @@
 
 One row for every pair of responses that the consensus puts in strict order: one at k = 2, up to k(k-1)/2
 above. A configuration per criterion, named after it, holds rows whose two sides share the prompt; where
-earlier messages differ from side to side, whole conversations go into `<criterion>-implicit`, because one
+earlier messages differ from side to side, whole conversations go into `<criterion>.implicit`, because one
 file cannot hold both shapes.
 
 A trainer is no validator: it trains on equal or empty texts without a word. Such rows stay out, counted.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from ..consensus import TIE, UNRESOLVED, Estimate
-from ..models import Comparison, Criterion, Response
+from ..models import Criterion
 from ..ranking import BOTH_BAD, letters, pairs, parse, signed
 from ..votes import MAX_STEPS, Vote
 from .rows import Account, Row
-from .source import Source
+from .source import ComparisonText, Source
 
 Message = dict[str, str]
 
@@ -39,8 +39,8 @@ IMPLICIT = pa.schema(
 EXPLICIT = IMPLICIT.insert(0, pa.field("prompt", MESSAGES))
 
 COLUMNS = {
-    "prompt": "messages before the answers; absent from `-implicit` configurations",
-    "chosen": "messages of the better answer; in `-implicit` configurations the whole conversation",
+    "prompt": "messages before the answers; absent from `.implicit` configurations",
+    "chosen": "messages of the better answer; in `.implicit` configurations the whole conversation",
     "rejected": "messages of the worse answer, likewise",
     "chosen_prob": "probability that chosen is better: the share of votes that say so",
     "margin": "mean strength in favour of chosen over 3 (slight 1/3, clear 2/3, much 1; a tie counts 0); "
@@ -66,14 +66,13 @@ def configs(criteria: Iterable[Criterion]) -> dict[str, pa.Schema]:
     schemas = {}
     for criterion in criteria:
         schemas[criterion.name] = EXPLICIT
-        schemas[f"{criterion.name}-implicit"] = IMPLICIT
+        schemas[f"{criterion.name}.implicit"] = IMPLICIT
     return schemas
 
 
 def rows(source: Source, min_labels: int, min_probability: float, account: Account) -> Iterator[Row]:
     """Rows by comparison. Candidates are all pairs of responses of every comparison and criterion."""
     for comparison in source.comparisons():
-        responses = list(comparison.responses.all())
         candidates = comparison.k * (comparison.k - 1) // 2
         for criterion in source.criteria:
             account.read += candidates
@@ -83,9 +82,7 @@ def rows(source: Source, min_labels: int, min_probability: float, account: Accou
                 account.remove(reason, comparison.external_id, candidates)
                 continue
             for pair in ordered_pairs(estimate):
-                shaped = (
-                    pair if isinstance(pair, str) else _shape(comparison, responses, pair, min_probability)
-                )
+                shaped = pair if isinstance(pair, str) else _shape(comparison, pair, min_probability)
                 if isinstance(shaped, str):
                     account.remove(shaped, comparison.external_id)
                     continue
@@ -94,7 +91,7 @@ def rows(source: Source, min_labels: int, min_probability: float, account: Accou
                     "comparison": comparison.external_id,
                     "criterion": criterion.name,
                 }
-                config = criterion.name if "prompt" in shaped else f"{criterion.name}-implicit"
+                config = criterion.name if "prompt" in shaped else f"{criterion.name}.implicit"
                 yield Row(config, comparison.group, shaped | about)
 
 
@@ -117,15 +114,12 @@ def ordered_pairs(estimate: Estimate) -> Iterator[Pair | str]:
         for x, y, sign in pairs(parse(estimate.ranking, estimate.k), estimate.k):
             chosen, rejected = (x, y) if sign > 0 else (y, x)
             better, worse = shares[x, y][1 - sign], shares[x, y][1 + sign]
-            compared = sum(shares[x, y])
             if not sign:
                 yield "tie"
-            elif not compared:
-                yield "not_compared"
             elif better <= worse:
                 yield "outvoted"
             else:
-                yield Pair(chosen, rejected, better / compared, 0.0)
+                yield Pair(chosen, rejected, better / sum(shares[x, y]), 0.0)
 
 
 def margin(votes: Iterable[tuple[Vote, int]], chosen: str) -> float:
@@ -150,7 +144,7 @@ def _shares(estimate: Estimate) -> dict[tuple[str, str], list[int]]:
     return counts
 
 
-def _unusable(comparison: Comparison, estimate: Estimate | None, min_labels: int) -> str:
+def _unusable(comparison: ComparisonText, estimate: Estimate | None, min_labels: int) -> str:
     if not comparison.fit:
         return "unfit"
     if estimate is None:
@@ -158,15 +152,13 @@ def _unusable(comparison: Comparison, estimate: Estimate | None, min_labels: int
     return "too_few_votes" if estimate.support < min_labels else ""
 
 
-def _shape(
-    comparison: Comparison, responses: Sequence[Response], pair: Pair, min_probability: float
-) -> dict[str, Any] | str:
+def _shape(comparison: ComparisonText, pair: Pair, min_probability: float) -> dict[str, Any] | str:
     """The pair as columns, or the reason that it must not be trained on."""
     if pair.probability < min_probability:
         return "low_probability"
     if not math.isfinite(pair.margin) or pair.margin < 0:
         return "bad_margin"
-    stored = dict(zip(letters(comparison.k), responses, strict=True))
+    stored = dict(zip(letters(comparison.k), comparison.responses, strict=True))
     figures = {"chosen_prob": pair.probability, "margin": pair.margin}
     sides = []
     for response in (stored[pair.chosen], stored[pair.rejected]):

@@ -27,6 +27,10 @@ class Annotators:
             return self._known[name][1]
         return self._expected.get(name)
 
+    def names(self, wanted: Iterable[str]) -> dict[int, str]:
+        """Names by id of those among `wanted` who are there."""
+        return {self._known[name][0]: name for name in wanted if name in self._known}
+
     def id(self, name: str) -> int:
         return self._known[name][0]
 

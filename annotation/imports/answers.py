@@ -26,10 +26,26 @@ UNKNOWN, BOTH = "unknown", "both"
 MAX_NAME = 200
 DEFAULT_CRITERION = "overall"
 # `role`, `dataset` and `timestamp` say nothing that a label could hold and are in almost every file.
-_SILENT = frozenset("role dataset timestamp".split())
+_SILENT = frozenset(["role", "dataset", "timestamp"])
 _KNOWN = _SILENT | frozenset(
-    "comparison annotator kind criterion aspect ranking choice preference both_bad shown strength confidence"
-    " reasons rationale seconds inconsistent".split()
+    [
+        "comparison",
+        "annotator",
+        "kind",
+        "criterion",
+        "aspect",
+        "ranking",
+        "choice",
+        "preference",
+        "both_bad",
+        "shown",
+        "strength",
+        "confidence",
+        "reasons",
+        "rationale",
+        "seconds",
+        "inconsistent",
+    ]
 )
 
 
@@ -233,5 +249,7 @@ def _shown(row: Row, k: int, keys: Mapping[str, str], where: str) -> str:
         return value or UNKNOWN
     shown = "".join(_letters(value, k, keys, f"{where}shown")) if type(value) is list else value
     if type(shown) is not str or sorted(shown) != list(letters(k)):
-        raise Bad(f"{where}shown", f"expected an order of {letters(k)}, both or unknown, found {found(value)}")
+        raise Bad(
+            f"{where}shown", f"expected an order of {letters(k)}, both or unknown, found {found(value)}"
+        )
     return shown

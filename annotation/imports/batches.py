@@ -10,7 +10,7 @@ ROWS = 1000
 BYTES = 8 * 1024 * 1024
 
 
-def batches(lines: Iterable[tuple[int, T]]) -> Iterator[list[T]]:
+def batched(lines: Iterable[tuple[int, T]]) -> Iterator[list[T]]:
     """Lists of at most 1,000 items whose sizes sum to about 8 MB at most; `lines` gives (size, item)."""
     batch: list[T] = []
     size = 0

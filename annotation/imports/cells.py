@@ -12,12 +12,27 @@ from .problems import Bad, found
 
 # Cells of these columns hold JSON when they start like it.
 STRUCTURED = frozenset(
-    "responses labels rankings gold context_a context_b media_a media_b metadata annotations reasons ranking"
-    " shown normal_worker_annotations expert_worker_annotations".split()
+    [
+        "responses",
+        "labels",
+        "rankings",
+        "gold",
+        "context_a",
+        "context_b",
+        "media_a",
+        "media_b",
+        "metadata",
+        "annotations",
+        "reasons",
+        "ranking",
+        "shown",
+        "normal_worker_annotations",
+        "expert_worker_annotations",
+    ]
 )
 # These hold a chat when they are a JSON list of {role, content}, and plain text otherwise.
-CHATS = frozenset("prompt response_a response_b chosen rejected".split())
-NUMBERS = frozenset("preference strength seconds".split())
+CHATS = frozenset(["prompt", "response_a", "response_b", "chosen", "rejected"])
+NUMBERS = frozenset(["preference", "strength", "seconds"])
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -74,7 +89,9 @@ def _structure(name: str, cell: str) -> Any:
             value = orjson.loads(cell)
         except orjson.JSONDecodeError:
             return cell
-        chat = bool(value) and all(type(item) is dict and item.keys() >= {"role", "content"} for item in value)
+        chat = bool(value) and all(
+            type(item) is dict and item.keys() >= {"role", "content"} for item in value
+        )
         return value if chat else cell
     if name in STRUCTURED and cell.startswith(("[", "{")):
         try:

@@ -1,7 +1,6 @@
 """Comparison lines into the database: comparisons, responses, references, demand, and the votes inside."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import bulk
@@ -12,18 +11,11 @@ from .files import Line
 from .problems import Bad
 from .session import Session
 
+Read = tuple[int, Draft | Bad]
+
 _COMPARISON = ["id", "external_id", "prompt", "k", "group", "category", "metadata", "content_hash", "fit"]
 _RESPONSE = ["comparison_id", "position", "messages", "context", "media", "model", "key"]
-_HASH = 12  # leading digits of a content hash that a message shows
-
-
-@dataclass(slots=True)
-class Drafted:
-    """A line and what it says, or what is wrong with it; `comparison_id` is 0 while it has no row."""
-
-    line: int
-    draft: Draft | Bad
-    comparison_id: int = 0
+_SHORT = 12  # leading digits of a content hash that a message shows
 
 
 class ComparisonFile:
@@ -31,67 +23,185 @@ class ComparisonFile:
 
     def __init__(self, session: Session) -> None:
         project = session.project
-        pools = list(project.pools.all()) or [Pool.objects.create(project=project, name="people", default=True)]
+        pools = list(project.pools.all())
+        if not pools:
+            pools = [Pool.objects.create(project=project, name="people", default=True)]
         self._wanted = wanted_from(project, pools)
         self._default = {pool.pk for pool in pools if pool.default}
         self._session = session
-        self._tally = session.tally
         self._marks = Marks()
 
-    def read(self, line: Line) -> Drafted:
-        """The line checked and encoded; no SQL, another thread runs it."""
+    def read(self, line: Line) -> Read:
+        """The line's number, and what it says or what is wrong with it. No SQL: another thread runs it."""
         if isinstance(line.row, Bad):
-            return Drafted(line.number, line.row)
+            return line.number, line.row
         try:
-            return Drafted(line.number, draft(line.row, self._session.answers))
+            return line.number, draft(line.row, self._session.answers)
         except Bad as bad:
-            return Drafted(line.number, bad)
+            return line.number, bad
 
-    def store(self, batch: list[Drafted]) -> None:
+    def store(self, batch: list[Read]) -> None:
         """Writes what can be written of a batch; counts all of it."""
-        drafts = [item.draft for item in batch if isinstance(item.draft, Draft)]
-        known = self._known([one.external_id for one in drafts])
-        golds = self._golds([known[one.external_id][0] for one in drafts if one.gold and one.external_id in known])
+        drafts = [item for _, item in batch if isinstance(item, Draft)]
+        known = self._known(drafts)
+        golds = self._golds([one for one in drafts if one.gold])
         self._session.ledger.load(
-            [known[one.external_id][0] for one in drafts if one.votes and one.external_id in known],
+            {one.comparison_id: one.k for one in drafts if one.votes and one.comparison_id},
             {vote.annotator for one in drafts for vote in one.votes},
         )
-        taken: dict[str, Drafted] = {}
-        for item in batch:
+        taken: dict[str, tuple[int, Draft]] = {}
+        counts = self._session.tally.counts
+        for line, item in batch:
             try:
-                if isinstance(item.draft, Bad):
-                    raise item.draft
-                if self._admit(item, item.draft, taken, known, golds):
-                    taken[item.draft.external_id] = item
+                if isinstance(item, Bad):
+                    raise item
+                if self._is_repeat(item, taken.get(item.external_id), golds):
+                    counts.unchanged += 1
+                    continue
+                self._admit(item, known.get(item.external_id, ""), golds)
             except Bad as bad:
-                self._tally.refuse(item.line, bad.field, bad.message)
-        self._write([(item, item.draft) for item in taken.values() if isinstance(item.draft, Draft)], golds)
+                self._session.tally.refuse(bad, line)
+            else:
+                taken[item.external_id] = (line, item)
+                if not item.fit:
+                    self._session.tally.note_unfit(item.external_id)
+        self._write([item for _, item in taken.values()], golds)
 
-    def _known(self, external_ids: list[str]) -> dict[str, tuple[int, str]]:
-        """Row id and content hash of the comparisons that the project has, by the imported id."""
-        rows = Comparison.objects.filter(project=self._session.project, external_id__in=external_ids)
+    def _known(self, drafts: Sequence[Draft]) -> dict[str, str]:
+        """Content hashes that the project has, by imported id; sets the drafts' `comparison_id`."""
+        rows = Comparison.objects.filter(
+            project=self._session.project, external_id__in=[one.external_id for one in drafts]
+        )
+        known = {name: (pk, text) for name, pk, text in rows.values_list("external_id", "pk", "content_hash")}
+        for one in drafts:
+            one.comparison_id = known.get(one.external_id, (0, ""))[0]
+        return {name: text for name, (_, text) in known.items()}
+
+    def _golds(self, drafts: Sequence[Draft]) -> dict[tuple[int, int], str]:
+        """Known answers by (comparison, criterion)."""
+        ids = [one.comparison_id for one in drafts if one.comparison_id]
+        if not ids:
+            return {}
+        rows = Reference.objects.filter(comparison_id__in=ids)
         return {
-            external_id: (pk, content_hash)
-            for external_id, pk, content_hash in rows.values_list("external_id", "pk", "content_hash")
+            (comparison, criterion): ranking
+            for comparison, criterion, ranking in rows.values_list("comparison_id", "criterion_id", "ranking")
         }
 
-    def _golds(self, comparison_ids: list[int]) -> dict[tuple[int, int], str]:
-        if not comparison_ids:
-            return {}
-        rows = Reference.objects.filter(comparison_id__in=comparison_ids)
-        return {(pk, criterion): text for pk, criterion, text in rows.values_list(*_REFERENCE)}
-
-    def _admit(
-        self,
-        item: Drafted,
-        new: Draft,
-        taken: Mapping[str, Drafted],
-        known: Mapping[str, tuple[int, str]],
-        golds: Mapping[tuple[int, int], str],
+    def _is_repeat(
+        self, new: Draft, twin: tuple[int, Draft] | None, golds: Mapping[tuple[int, int], str]
     ) -> bool:
-        """True when there is something to write. Raises Bad when the line contradicts what is known."""
-        item.comparison_id, content_hash = known.get(new.external_id, (0, ""))
-        twin = taken.get(new.external_id)
-        if twin or item.comparison_id in self._marks:
-            same = new.derived_id and (twin is None or twin.draft.gold == new.gold)  # type: ignore[union-attr]
-            ...
+        """True for a row without an id that came before with the same answer. Raises Bad for a second id."""
+        if twin is None and new.comparison_id not in self._marks:
+            return False
+        place = f"on line {twin[0]}" if twin else "on an earlier line"
+        if not new.derived_id:
+            raise Bad("id", f"{new.external_id!r} is {place} of this file already")
+        known = twin[1].gold if twin else {one: golds.get((new.comparison_id, one.id)) for one in new.gold}
+        if known != new.gold:
+            raise Bad("chosen", f"the same two answers are {place} of this file, the other one chosen")
+        return True
+
+    def _admit(self, new: Draft, content_hash: str, golds: Mapping[tuple[int, int], str]) -> None:
+        """Raises Bad when a line contradicts what is known."""
+        if new.comparison_id and content_hash != new.content_hash:
+            raise Bad(
+                "id",
+                f"{new.external_id!r} is known with other content"
+                f" (SHA-256 {content_hash[:_SHORT]}… is stored, {new.content_hash[:_SHORT]}… is here)",
+            )
+        for question, ranking in new.gold.items():
+            known = golds.get((new.comparison_id, question.id), ranking)
+            if known != ranking:
+                raise Bad(
+                    f"gold.{question.name}", f"the known answer is {known or 'none'}, not {ranking or 'none'}"
+                )
+        self._session.ledger.admit(new.votes, new.comparison_id or None)
+
+    def _write(self, drafts: Sequence[Draft], golds: Mapping[tuple[int, int], str]) -> None:
+        project, ledger, counts = self._session.project, self._session.ledger, self._session.tally.counts
+        new = [one for one in drafts if not one.comparison_id]
+        counts.added += len(new)
+        counts.unchanged += len(drafts) - len(new)
+        if new:
+            for one, pk in zip(new, bulk.reserve(Comparison, len(new)), strict=True):
+                one.comparison_id = pk
+            same = {"project_id": project.pk, "created_at": self._session.stamp}
+            bulk.insert(Comparison, _COMPARISON, map(_comparison, new), **same)
+            bulk.insert(Response, _RESPONSE, _responses(new))
+        self._marks.add(one.comparison_id for one in drafts)
+        for one in drafts:
+            if one.votes:
+                ledger.record(one.votes, one.comparison_id, one.k)
+        people = ledger.write()
+        lent = [one.comparison_id for one in new if one.fit or project.lend_unfit]
+        bulk.insert(Demand, ["comparison_id", "pool_id", "wanted"], self._demand(lent, people))
+        for one in new:
+            people.pop(one.comparison_id, None)
+        self._session.cover(people)
+        self._write_golds(drafts, golds)
+
+    def _demand(
+        self, comparison_ids: Sequence[int], people: Mapping[int, int]
+    ) -> Iterator[tuple[int, int, int]]:
+        """What is still wanted of each pool; imported people's labels count for the default one."""
+        for pool, number in self._wanted.items():
+            for pk in comparison_ids:
+                wanted = number - people.get(pk, 0) if pool in self._default else number
+                if wanted > 0:
+                    yield pk, pool, wanted
+
+    def _write_golds(self, drafts: Sequence[Draft], golds: Mapping[tuple[int, int], str]) -> None:
+        rows = [
+            (one.comparison_id, question.id, ranking, one.gold_source or "import")
+            for one in drafts
+            for question, ranking in one.gold.items()
+            if (one.comparison_id, question.id) not in golds
+        ]
+        if rows:
+            bulk.insert(Reference, ["comparison_id", "criterion_id", "ranking", "source"], rows)
+            self._session.tally.counts.references_added += len(rows)
+
+
+class Marks:
+    """A set of row ids, one bit each, so that ten million lines are remembered in a few megabytes."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, ids: Iterator[int]) -> None:
+        for pk in ids:
+            if pk >> 3 >= len(self._bits):
+                self._bits.extend(bytes((pk >> 3) - len(self._bits) + 1024))
+            self._bits[pk >> 3] |= 1 << (pk & 7)
+
+    def __contains__(self, pk: int) -> bool:
+        return pk >> 3 < len(self._bits) and bool(self._bits[pk >> 3] & 1 << (pk & 7))
+
+
+def _comparison(one: Draft) -> tuple[Any, ...]:
+    return (
+        one.comparison_id,
+        one.external_id,
+        one.prompt,
+        one.k,
+        one.group,
+        one.category,
+        one.metadata,
+        one.content_hash,
+        one.fit,
+    )
+
+
+def _responses(drafts: Sequence[Draft]) -> Iterator[tuple[Any, ...]]:
+    for one in drafts:
+        for position, response in enumerate(one.responses):
+            yield (
+                one.comparison_id,
+                position,
+                response.messages,
+                response.context,
+                response.media,
+                response.model,
+                response.key,
+            )

@@ -1,18 +1,17 @@
-"""From a comparison line to a Draft: checked, hashed and encoded, all but in the database. Pure: no Django."""
+"""From a comparison line to a Draft: checked, hashed and encoded for the database. Pure: no Django."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
 
 from ..ranking import MAX_K, letters
 from . import multipref, trl
-from .answers import Answers, Vote
+from .answers import Answers, Question, Vote
 from .fields import Message, Row, encode, items, mapping, messages, name, text
 from .problems import Bad, found
 
 MAX_ID, MAX_GROUP, MAX_SHORT = 300, 300, 200
-_RESPONSE = frozenset("text messages context media model rid".split())
+_RESPONSE = frozenset(["text", "messages", "context", "media", "model", "rid"])
 
 
 @dataclass(slots=True)
@@ -29,7 +28,10 @@ class DraftResponse:
 
 @dataclass(slots=True)
 class Draft:
-    """A comparison as its columns hold it (`prompt` and `metadata` are JSON), with what came along."""
+    """A comparison as its columns hold it (`prompt` and `metadata` are JSON), with what came along.
+
+    `line` is where it was read, `comparison_id` its row once there is one.
+    """
 
     external_id: str
     derived_id: bool
@@ -41,8 +43,10 @@ class Draft:
     fit: bool
     responses: list[DraftResponse]
     votes: list[Vote]
-    gold: dict[int, str] = field(default_factory=dict)
+    gold: dict[Question, str] = field(default_factory=dict)
     gold_source: str = ""
+    line: int = 0
+    comparison_id: int = 0
 
     @property
     def k(self) -> int:
@@ -107,7 +111,7 @@ def _answered(made: Draft, row: Row, answers: Answers) -> None:
     for criterion, value in mapping({"gold": gold}, "gold").items():
         question = answers.named(criterion, f"gold.{criterion}")
         known = answers.ranking(value, made.k, keys, f"gold.{criterion}") if value is not None else ""
-        made.gold[question.id] = str(known)
+        made.gold[question] = str(known)
     if made.gold:
         made.gold_source = text(row, "gold_source", MAX_SHORT, default="")
         row.pop("gold_source", None)
@@ -128,7 +132,7 @@ def _pair(row: Row) -> list[DraftResponse]:
 
 
 def _listed(row: Row) -> list[DraftResponse]:
-    """`responses`: objects or plain texts. What an object holds beyond a response's columns stays in `row`."""
+    """`responses`: objects or plain texts. What else an object holds stays in `row`."""
     entries = row.pop("responses")
     if type(entries) is not list:
         raise Bad("responses", f"expected a list, found {found(entries)}")
@@ -160,8 +164,8 @@ def _response(said: list[Message], source: Row, side: str, where: str, key: str)
         context = messages(context, "user", f"{where}context{side}")
     return DraftResponse(
         messages=encode(said, where + "messages" + side),
-        context=encode(context, where + "context" + side),
-        media=encode(media, where + "media" + side),
+        context=encode(context, where + "context" + side) if context else "[]",
+        media=encode(media, where + "media" + side) if media else "[]",
         model=name(source, "model" + side, MAX_SHORT, where, default=""),
         key=key,
         empty=not media and not any(message["content"].strip() for message in said),
@@ -175,14 +179,19 @@ def _fit(responses: list[DraftResponse]) -> bool:
 
 
 def _content_hash(prompt: str, responses: list[DraftResponse]) -> str:
-    """SHA-256 of the canonical JSON `[prompt, [[messages, context, media, model], …]]`."""
-    sides = [f"[{r.messages},{r.context},{r.media},{encode(r.model, 'model')}]" for r in responses]
-    return sha256(f"[{prompt},[{','.join(sides)}]]".encode()).hexdigest()
+    """SHA-256 of the canonical JSON `[prompt, [models], [[messages, context, media], …]]`."""
+    models = encode([response.model for response in responses], "responses")
+    sides = ",".join(f"[{one.messages},{one.context},{one.media}]" for one in responses)
+    return sha256(f"[{prompt},{models},[{sides}]]".encode()).hexdigest()
 
 
 def _group(asked: list[Message]) -> str:
     """Equal for prompts that differ in white space and case only; empty for an empty prompt."""
-    words = " ".join(" ".join(message["content"] for message in asked).split()).casefold()
+    words = " ".join(message["content"] for message in asked)
+    # The usual one-line prompt needs no collapsing, which would be the dearest step of reading a line.
+    if "  " in words or not words.isprintable():
+        words = " ".join(words.split())
+    words = words.strip().casefold()
     return sha256(words.encode()).hexdigest()[:32] if words else ""
 
 

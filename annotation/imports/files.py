@@ -65,8 +65,9 @@ def _jsonl_gz(path: Path) -> Iterator[Line]:
     limit = max(ALWAYS_FINE, MAX_RATIO * path.stat().st_size)
     number = 0
     try:
-        with gzip.open(path) as packed, io.BufferedReader(packed, 1 << 20) as stream:  # type: ignore[type-var]
-            for number, line in enumerate(_objects(_lines(stream, limit)), 1):
+        with gzip.open(path) as packed, io.BufferedReader(packed, 1 << 20) as stream:
+            for line in _objects(_lines(stream, limit)):
+                number = line.number
                 yield line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise Unreadable(number + 1, f"the gzip file is damaged or cut short ({error})") from error

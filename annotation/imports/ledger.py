@@ -6,19 +6,21 @@ and a different one is refused. A judge's answers to single orders are calls, an
 reconcile to. A line is admitted or refused as a whole; `record` and `write` never refuse.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from ..models import Assignment, JudgeCall, Label, Project
 from .annotators import Annotators
 from .answers import HUMAN, JUDGE, Question, Vote
+from .fields import Row
 from .problems import Bad
 from .records import Answer, Call, Record, Sheet
 from .report import Counts
 from .writing import write_records
 
-_WHOSE = ("comparison_id", "comparison__k", "annotator__external_id", "annotator__kind")
+MAX_TIMES = 1000
+_WHOSE = ("comparison_id", "annotator_id")
 
 
 class Ledger:
@@ -34,47 +36,53 @@ class Ledger:
         self._annotators = Annotators(project)
         self._records: dict[tuple[int, str], Record] = {}
 
-    def load(self, comparison_ids: Sequence[int], annotators: Iterable[str]) -> None:
-        """Reads what stands on these known comparisons, and who the annotators are: four statements."""
+    def load(self, comparisons: Mapping[int, int], annotators: Iterable[str]) -> None:
+        """Reads what these annotators said on these known comparisons (id: k): at most four statements."""
         self._annotators.look_up(annotators)
-        if not comparison_ids:
+        if not comparisons:
             return
-        known: dict[str, Any] = {
-            "comparison_id__in": comparison_ids,
-            "annotator__project": self._project,
-            "annotator__external_id__isnull": False,
-        }
-        labels = Label.objects.filter(current=True, **known).order_by("annotation__assignment__round", "id")
-        for row in labels.values(*_WHOSE, *_LABEL):
-            self._add_label(row)
-        for row in Assignment.objects.filter(**known).values(*_WHOSE, "round"):
-            record = self._record(*(row[name] for name in _WHOSE))
-            record.rounds.add(row["round"])
-            record.was_there = True
-        calls = JudgeCall.objects.filter(purpose=JudgeCall.Purpose.IMPORT, **known).order_by("order", "sample")
-        for row in calls.values(*_WHOSE, "id", "order", "sample", "verdict", "created_at"):
-            old = row["created_at"] != self._stamp
-            call = Call(row["order"], row["sample"], row["verdict"], row["id"], old)
-            self._record(*(row[name] for name in _WHOSE)).calls.append(call)
+        names = self._annotators.names(annotators)
+        # No join narrows these: what stands on a comparison is little, and its index is the one to use.
+        labels = Label.objects.filter(comparison_id__in=comparisons, current=True)
+        for row in labels.order_by("annotation__assignment__round", "id").values(*_WHOSE, *_LABEL):
+            if row["annotator_id"] in names:
+                self._add_label(self._loaded(row, names, comparisons), row)
+        for row in Assignment.objects.filter(comparison_id__in=comparisons).values(*_WHOSE, "round"):
+            if row["annotator_id"] in names:
+                record = self._loaded(row, names, comparisons)
+                record.rounds.add(row["round"])
+                record.was_there = True
+        calls = JudgeCall.objects.filter(comparison_id__in=comparisons, purpose=JudgeCall.Purpose.IMPORT)
+        for row in calls.order_by("order", "sample").values(*_WHOSE, *_CALL):
+            if row["annotator_id"] in names:
+                old = row["created_at"] != self._stamp
+                call = Call(row["order"], row["sample"], row["verdict"], row["id"], old)
+                self._loaded(row, names, comparisons).calls.append(call)
 
     def admit(self, votes: Sequence[Vote], comparison_id: int | None) -> None:
         """Raises Bad for the first vote of a line that cannot stand; None is a comparison not yet there."""
         kinds: dict[str, str] = {}
         ways: dict[tuple[str, int], bool] = {}
+        times: Counter[tuple[str, int]] = Counter()
         for vote in votes:
             kind = self._annotators.kind(vote.annotator) or kinds.setdefault(vote.annotator, vote.kind)
             if kind != vote.kind:
                 raise Bad(f"{vote.where}kind", f"{vote.annotator!r} is known as {kind}, not as {vote.kind}")
-            way = vote.per_order
+            asked = (vote.annotator, vote.criterion)
             record = self._records.get((comparison_id, vote.annotator)) if comparison_id else None
             if record:
                 self._known(record, vote)
                 if record.judged(self._names[vote.criterion]):
-                    way = True
+                    ways[asked] = True
                 elif record.answers(vote.criterion):
-                    way = False
-            if ways.setdefault((vote.annotator, vote.criterion), way) != vote.per_order:
-                raise Bad(f"{vote.where}shown", "a judge answers order by order or once for both, not either way")
+                    ways[asked] = False
+            if ways.setdefault(asked, vote.per_order) != vote.per_order:
+                raise Bad(
+                    f"{vote.where}shown", "a judge answers order by order or once for both, not either way"
+                )
+            times[asked] += 1
+            if times[asked] + (len(record.rounds) + len(record.calls) if record else 0) > MAX_TIMES:
+                raise Bad(f"{vote.where}annotator", f"expected at most {MAX_TIMES} answers to one question")
         for vote in votes:
             self._annotators.expect(vote.annotator, vote.kind)
 
@@ -119,8 +127,12 @@ class Ledger:
             self._records[key] = Record(comparison_id, k, annotator, kind)
         return self._records[key]
 
-    def _add_label(self, row: dict[str, Any]) -> None:
-        record = self._record(*(row[name] for name in _WHOSE))
+    def _loaded(self, row: Row, names: Mapping[int, str], comparisons: Mapping[int, int]) -> Record:
+        name = names[row["annotator_id"]]
+        pk = row["comparison_id"]
+        return self._record(pk, comparisons[pk], name, self._annotators.kind(name) or HUMAN)
+
+    def _add_label(self, record: Record, row: Row) -> None:
         answer = Answer(
             row["ranking"],
             row["strength"],
@@ -148,6 +160,7 @@ class Ledger:
         sheet.standing[row["criterion_id"]] = answer
 
 
+_CALL = ("id", "order", "sample", "verdict", "created_at")
 _LABEL = (
     "criterion_id",
     "ranking",

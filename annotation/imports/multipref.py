@@ -1,4 +1,4 @@
-"""MultiPref's rows as comparison lines with votes (Miranda et al. 2024, arXiv 2410.19133). Pure: no Django."""
+"""MultiPref's rows as comparison lines with votes (Miranda et al. 2024, arXiv 2410.19133). Pure."""
 
 import re
 from typing import Any
@@ -11,9 +11,15 @@ from .problems import Bad, found
 COLUMNS = ("normal_worker_annotations", "expert_worker_annotations", "annotations")
 _PREFERENCE = re.compile(r"([ab])-is-(?:(clearly|slightly)-)?better|(tie)", re.IGNORECASE)
 _STRENGTHS = {"clearly": 2, "slightly": 1}
-_CONFIDENCES = {"absolutely": "very", "very": "very", "fairly": "fairly", "somewhat": "somewhat", "not": "not"}
+_CONFIDENCES = {
+    "absolutely": "very",
+    "very": "very",
+    "fairly": "fairly",
+    "somewhat": "somewhat",
+    "not": "not",
+}
 _PARTS = ("pref", "confidence", "checked_reasons", "own_reason")
-_SHARED = frozenset("evaluator kind time_spent shown_order timestamp".split())
+_SHARED = frozenset(["evaluator", "kind", "time_spent", "shown_order", "timestamp"])
 _LONGEST = 10_000_000
 
 

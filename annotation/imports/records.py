@@ -131,7 +131,8 @@ class Record:
         """What has to be written so that the sheets say what the answers and calls amount to."""
         judged: dict[int, Answer] = {}
         flags: list[bool] = []
-        for name in dict.fromkeys(name for call in self.calls for name in call.verdict):
+        said = dict.fromkeys(name for call in self.calls for name in call.verdict)
+        for name in said.keys() & criteria.keys():  # a criterion may have been retired since
             judged[criteria[name]], consistent = self._reconciled(name)
             flags += [consistent] if consistent is not None else []
         if judged and not self.sheets:
@@ -150,7 +151,9 @@ class Record:
 
     def _reconciled(self, name: str) -> tuple[Answer, bool | None]:
         calls = [call for call in self.calls if name in call.verdict]
-        said = [(parse(call.verdict[name]["ranking"], self.k), call.verdict[name]["strength"]) for call in calls]
+        said = [
+            (parse(call.verdict[name]["ranking"], self.k), call.verdict[name]["strength"]) for call in calls
+        ]
         ranking, strength, consistent = reconcile(said)
         one_order = len({call.order for call in calls}) == 1
         return Answer(str(ranking), strength), None if one_order else consistent

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from .problems import Bad
+
 LISTED_ERRORS = 1000
 LISTED_NAMES = 5
 
@@ -50,11 +52,11 @@ class Tally:
         self._unfit_count = 0
         self._left_out: dict[str, set[str]] = {}
 
-    def refuse(self, line: int, where: str, message: str) -> None:
-        """Counts a line that cannot be imported; line 0 stands for the file itself."""
+    def refuse(self, bad: Bad, line: int | None) -> None:
+        """Counts a line that cannot be imported; None stands for the file itself."""
         self.counts.refused += 1
         if len(self.errors) < LISTED_ERRORS:
-            self.errors.append({"file": self.file, "line": line or None, "field": where, "message": message})
+            self.errors.append({"file": self.file, "line": line, "field": bad.field, "message": bad.message})
 
     def note_unfit(self, external_id: str) -> None:
         self._unfit_count += 1

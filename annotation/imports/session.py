@@ -60,7 +60,7 @@ class Session:
 
 
 class Grades:
-    """Whether a file's preferences go beyond -1..1, by criterion and kind; reads ahead only as far as asked."""
+    """Whether a file's preferences go beyond -1..1, by criterion and kind; reads no further than asked."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -94,5 +94,3 @@ def _graded(path: Path) -> Iterator[tuple[str, str]]:
 
 def _beyond_one(preference: object) -> bool:
     return isinstance(preference, int | float) and abs(preference) > 1
-
-

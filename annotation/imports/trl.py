@@ -4,7 +4,6 @@ The known answer becomes a gold entry. Which side is stored as a depends on the 
 letters say nothing about the answer.
 """
 
-import os.path
 import re
 from hashlib import sha256
 from typing import Any
@@ -14,6 +13,7 @@ from .fields import Message, Row, encode, messages
 from .problems import Bad, found
 
 _TURN = re.compile(r"\n\n(Human|Assistant):[ ]?")
+_LAST_WORD = re.compile(r"\S*\Z")
 _ROLES = {"Human": "user", "Assistant": "assistant"}
 
 
@@ -72,11 +72,10 @@ def _split(prompt: Any, *sides: Any) -> tuple[list[Message], list[tuple[list[Mes
             sides = tuple(side[len(prompt) :] for side in sides)
         asked = messages(prompt, "user", "prompt")
         return asked, [([], messages(side, "assistant", "chosen")) for side in sides]
-    chats = [messages(side, "assistant", key) for side, key in zip(sides, ("chosen", "rejected"), strict=True)]
-    if prompt is None:
-        asked = _shared_messages(*chats)
-    else:
-        asked = messages(prompt, "user", "prompt")
+    chats = [
+        messages(side, "assistant", key) for side, key in zip(sides, ("chosen", "rejected"), strict=True)
+    ]
+    asked = _shared_messages(*chats) if prompt is None else messages(prompt, "user", "prompt")
     if all(chat[: len(asked)] == asked for chat in chats):
         chats = [chat[len(asked) :] for chat in chats]
     return asked, [_answer(chat) for chat in chats]
@@ -84,8 +83,9 @@ def _split(prompt: Any, *sides: Any) -> tuple[list[Message], list[tuple[list[Mes
 
 def _shared_text(chosen: str, rejected: str) -> str:
     """What both texts begin with, up to the last white space, so that no word is cut."""
-    shared = os.path.commonprefix([chosen, rejected])
-    return re.sub(r"\S*\Z", "", shared)
+    ends = (index for index, (one, other) in enumerate(zip(chosen, rejected, strict=False)) if one != other)
+    shared = chosen[: next(ends, min(len(chosen), len(rejected)))]
+    return _LAST_WORD.sub("", shared)
 
 
 def _shared_messages(chosen: list[Message], rejected: list[Message]) -> list[Message]:

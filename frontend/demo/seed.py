@@ -2,21 +2,23 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import orjson
-from annotation.imports import load_comparisons, load_labels
 from django.conf import settings
-from llm_judges.demand import ask_for
 
+from annotation.imports import load_comparisons, load_labels
 from annotation.models import Project, User
 from annotation.permissions import add_member
 from frontend.project_file import apply, read
-from llm_judges.models import Judge, judges_of
+from llm_judges.demand import ask_for
+from llm_judges.registry import set_judge
 
 FOLDER = Path(__file__).parent
 SLUG = "sample"
 ACCOUNTS = {"owner": "owner@example.org", "annotator": "annotator@example.org"}
-JUDGES = [
+JUDGE_URL = "http://127.0.0.1:8001/v1"
+JUDGES: list[dict[str, Any]] = [
     {"name": "demo-careful", "model": "demo-careful", "input_price": 0.5, "output_price": 1.5},
     {"name": "demo-hasty", "model": "demo-hasty", "input_price": 0.05, "output_price": 0.15},
 ]
@@ -33,20 +35,18 @@ def password() -> str:
 
 def seed(judge_url: str) -> Project:
     """The sample project with its accounts and judges, made if missing; judges answer at `judge_url`."""
-    project = Project.objects.filter(slug=SLUG).first()
-    if project is None:
-        project = _build(judge_url)
-    # The demonstration judge listens on whatever port is free; that does not make it another judge.
-    Judge.objects.filter(version__project=project).update(base_url=judge_url)
-    for judge in judges_of(project):
+    project = Project.objects.filter(slug=SLUG).first() or _build()
+    for entry in JUDGES:
+        judge = set_judge(project, base_url=JUDGE_URL, **entry)
+        # The server listens on whatever port is free; that does not make it another judge.
+        judge.base_url = judge_url
+        judge.save(update_fields=["base_url"])
         ask_for(judge, project)
     return project
 
 
-def _build(judge_url: str) -> Project:
-    data = read(FOLDER / "project.yaml")
-    data["judges"] = [{**judge, "base_url": judge_url} for judge in JUDGES]
-    project, _ = apply(data)
+def _build() -> Project:
+    project, _ = apply(read(FOLDER / "project.yaml"))
     load_comparisons(project, [FOLDER / "comparisons.jsonl"])
     load_labels(project, [FOLDER / "labels.jsonl"])
     for role, email in ACCOUNTS.items():

@@ -21,8 +21,10 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from . import highlight, mathml
 
-# Longer texts are shown as they are: reading Markdown costs about 2 s a megabyte, hostile text more.
-LONGEST = 80_000
+# Longer texts are shown as they are: reading Markdown costs about a second for 60,000 characters of the
+# most awkward kind, and the time for links grows with the square of the brackets.
+LONGEST = 60_000
+MOST_BRACKETS = 4_000
 
 _BLOCKS = ("p", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "th", "td")
 _TAGS = {
@@ -73,9 +75,9 @@ _WORD = re.compile(
 
 
 def to_html(text: str) -> str:
-    """Safe HTML of Markdown with tables, code and formulas; beyond `LONGEST` characters, the plain text."""
+    """Safe HTML of Markdown with tables, code and formulas; of text too long to read so, `plain`."""
     text = _marked(text, _OVERRIDES)
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or text.count("[") > MOST_BRACKETS:
         return plain(text)
     try:
         return _CLEANER.clean(_MARKDOWN.render(text)).strip()

@@ -1,5 +1,6 @@
 """How figures, answers and moments read on a page."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from annotation.models import JudgeCall, Label
+from annotation.models import Criterion, JudgeCall, Label
 from annotation.ranking import BOTH_BAD, Scale
 
 register = template.Library()
@@ -114,12 +115,16 @@ def share_of(part: float | Decimal | None, whole: float | Decimal | None) -> str
 
 
 @register.filter
-def call_verdict(verdict: dict[str, Any]) -> str:
-    """What a call said on every criterion: overall: A better; helpful: Tie."""
+def call_verdict(verdict: dict[str, Any], criteria: Iterable[Criterion]) -> str:
+    """What a call said on every criterion: overall: A slightly better; helpful: Tie."""
+    scales = {criterion.name: Scale(criterion.scale) for criterion in criteria}
     parts = []
-    for criterion, said in verdict.items():
-        ranking = said.get("ranking", "") if isinstance(said, dict) else said
-        parts.append(f"{criterion}: {ranking_in_words(str(ranking or ''))}")
+    for name, said in verdict.items():
+        ranking, strength = (
+            (said.get("ranking"), said.get("strength")) if isinstance(said, dict) else (said, None)
+        )
+        words = answer_in_words(str(ranking or ""), strength, scales.get(name, Scale.THREE_WAY))
+        parts.append(f"{name}: {words}")
     return "; ".join(parts)
 
 

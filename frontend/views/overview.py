@@ -160,14 +160,13 @@ def _labels_of_people(current: Any) -> tuple[int, int]:
 
 def _add_demand(project: Project, people: Who, judges: dict[int, Who]) -> None:
     """What each is still asked for, what is out on loan included."""
-    still = Sum(F("wanted") - F("done"))
     rows = (
         Demand.objects.filter(comparison__project=project)
         .filter(wanted__gt=F("done"))
         .order_by()
         .values_list("judge")
     )
-    for judge, wanted in rows.annotate(still):
+    for judge, wanted in rows.annotate(still=Sum(F("wanted") - F("done"))):
         (people if judge is None else judges[judge]).wanted += wanted
 
 

@@ -127,6 +127,15 @@ def test_an_account_made_in_the_admin_can_sign_in(boss: Client) -> None:
     assert Client().login(email="new@example.org", password=PASSWORD)
 
 
+def test_an_address_changed_in_the_admin_signs_in(boss: Client) -> None:
+    user = make_user()
+    form = boss.get(page(User, "change", user.pk)).context["adminform"].form
+    values = {name: value for name, value in form.initial.items() if value and name in form.fields}
+    reply = boss.post(page(User, "change", user.pk), values | {"email": "Moved@Example.org"})
+    assert reply.status_code == 302
+    assert Client().login(email="moved@example.org", password=PASSWORD)
+
+
 def test_changing_the_labels_wanted_of_a_project_changes_the_demand(boss: Client) -> None:
     project = make_project()
     make_comparison(project)

@@ -1,7 +1,6 @@
 """Submitting: recorded once, mapped back to stored order, refused with a reason, surplus kept."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine

@@ -103,7 +103,7 @@ def label_everything(page: Page, address: str, email: str) -> int:
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/label/")
+    page.wait_for_url(f"{address}/p/{SLUG}/label/")
     judged = 0
     while page.locator("#desk[data-assignment]").count():
         desk = page.locator("#desk").get_attribute("data-assignment")

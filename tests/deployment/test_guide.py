@@ -7,7 +7,6 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = set(re.findall(r'env(?:_bool|_list)?\("(\w+)"', (ROOT / "config/settings.py").read_text()))
-SETTINGS |= set(re.findall(r'\benv="(\w+)"', (ROOT / "config/settings.py").read_text()))
 GUNICORN = set(re.findall(r"environ\.get\(.(\w+)", (ROOT / "docker/gunicorn.conf.py").read_text()))
 
 

@@ -141,5 +141,14 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="nowhere.yaml: No such file"):
+    with pytest.raises(CommandError, match=r"nowhere\.yaml: No such file"):
         call_command("create_project", str(tmp_path / "nowhere.yaml"))
+
+
+def test_a_judge_that_is_no_longer_named_stops_and_stays_on_record(tmp_path: Path) -> None:
+    create(tmp_path, FULL)
+    create(tmp_path, FULL | {"judges": []})
+
+    project = Project.objects.get()
+    assert judges_of(project) == []
+    assert project.judge_versions.count() == 1

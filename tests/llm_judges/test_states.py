@@ -6,7 +6,7 @@ import pytest
 
 from annotation.models import Annotation, Assignment, JudgeCall, Label
 from tests.factories import make_comparison, make_project
-from tests.fake_judge import BEHAVIOURS, FakeJudge
+from tests.fake_judge import BEHAVIOURS, ERRORS, FakeJudge
 from tests.llm_judges.makers import LONG, SHORT, calls_of, labels_of, make_judge, make_pairs, run
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +115,7 @@ def test_an_endpoint_that_refuses_schemas_is_asked_in_plain_text_from_then_on() 
         judge = make_judge(project, fake, concurrency=1)
         assert run(judge).labelled == 3
     assert ["response_format" in request for request in fake.requests] == [True] + [False] * 6
-    assert [call.attempts for call in calls_of(judge)] == [2, 1, 1, 1, 1, 1]
+    assert sorted(call.attempts for call in calls_of(judge)) == [1, 1, 1, 1, 1, 2]
 
 
 def test_a_passing_fault_is_retried_and_counted() -> None:
@@ -184,11 +184,7 @@ def test_hostile_bytes_in_a_reply_are_stored() -> None:
 def test_the_key_comes_from_the_environment_and_no_reason_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_JUDGE_KEY", "sk-very-secret")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-another-provider")
-    monkeypatch.setitem(
-        __import__("tests.fake_judge", fromlist=["_ERRORS"])._ERRORS,
-        "401",
-        (401, "invalid_api_key", "incorrect key sk-very-secret"),
-    )
+    monkeypatch.setitem(ERRORS, "401", (401, "invalid_api_key", "incorrect key sk-very-secret"))
     project = make_project()
     make_pairs(project, 1)
     with FakeJudge("401") as fake:

@@ -34,7 +34,7 @@ class Command(ProjectCommand):
                     f"{_figure(group['alpha']['nominal'], 8)}  {interval:<18}"
                     f"{_figure(group['alpha']['ordinal'], 8)}{group['labels']:>9}"
                 )
-                lines += [f"    {figure}: {reason}" for figure, reason in group["reasons"].items()]
+                lines += [f"    {reason}" for reason in dict.fromkeys(group["reasons"].values())]
             for name, judge in criterion["judges"].items():
                 lines.append(
                     f"  {name}: agrees with the people's majority {_figure(judge['vs_majority'])} of"

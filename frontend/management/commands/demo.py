@@ -75,7 +75,7 @@ def free_port(first: int) -> int:
 def _commands(port: int, judge_port: int) -> list[list[str]]:
     gunicorn = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
     worker = ["celery", "-A", "config", "worker", "--beat", "--pool", "threads", "--concurrency", "4"]
-    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "ERROR"]
     return [
         ["llm_judges.demo_server", "--port", str(judge_port)],
         [*gunicorn, "--log-level", "warning", "--graceful-timeout", "3"],
@@ -85,7 +85,8 @@ def _commands(port: int, judge_port: int) -> list[list[str]]:
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
     """A child in a session of its own, so that Ctrl-C reaches only us and we stop the others in order."""
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    # A demonstration may run as root and without collected static files; no need to warn about it.
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONWARNINGS": "ignore"}
     return subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=settings.BASE_DIR,

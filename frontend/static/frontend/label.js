@@ -27,7 +27,8 @@
     for (const detail of $$("[data-detail]", form())) {
       detail.classList.toggle("open", detail.dataset.detail === block(slot).dataset.criterion);
     }
-    if (focus) ($("input:checked", slot) || $("input", slot)).focus();
+    if (!focus) return;
+    ($("input:checked", slot) || $("input", slot)).focus({ preventScroll: true });
     slot.scrollIntoView({ block: "nearest" });
   }
 
@@ -45,8 +46,9 @@
     const open = after.filter((other) => !answered(other));
     const sibling = open.find((other) => block(other) === block(slot));
     const detail = detailOf(block(slot).dataset.criterion);
-    if (sibling) mark(sibling);
-    else if (!detail && open.length) mark(open[0]);
+    const next = sibling || (detail ? null : open[0]);
+    // Focus follows only where it already was on the answers, so that nobody is pulled away from reading.
+    if (next) mark(next, form().contains(document.activeElement));
   }
 
   // --- what is still open ---------------------------------------------------------------------
@@ -205,7 +207,7 @@
     const button = $(".fold");
     if (!asked) return;
     asked.classList.add("folded");
-    button.hidden = asked.scrollHeight <= asked.clientHeight + 4;
+    button.hidden = ![asked, $("blockquote", asked)].some((box) => box.scrollHeight > box.clientHeight + 4);
     button.onclick = () => {
       const folded = asked.classList.toggle("folded");
       button.setAttribute("aria-expanded", String(!folded));

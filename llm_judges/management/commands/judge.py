@@ -110,7 +110,7 @@ def _count(text: str) -> int:
 @contextmanager
 def _interruptible() -> Iterator[threading.Event]:
     """Ctrl-C or a termination signal sets the event, so that paid calls in flight are still recorded; a
-    second one ends the process at once."""
+    second one gives them up."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -119,7 +119,7 @@ def _interruptible() -> Iterator[threading.Event]:
 
     def handle(number: int, frame: Any) -> None:
         stop.set()
-        sys.stderr.write("stopping after the calls in flight; once more stops at once\n")
+        sys.stderr.write("finishing the calls in flight; once more gives them up\n")
         for number, handler in before.items():
             signal.signal(number, handler)
 

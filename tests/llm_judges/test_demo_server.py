@@ -1,0 +1,100 @@
+"""The demonstration judge over real HTTP: labelled as such, deterministic, careful or hasty."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from llm_judges.demo_server import serve
+from tests.factories import make_comparison, make_project
+from tests.llm_judges.makers import calls_of, labels_of, make_judge, run
+
+pytestmark = pytest.mark.django_db
+TEXTS = [
+    "Water the plant once a week.",
+    "Water it weekly and keep it out of the sun.",
+    "1. Check the soil.\n2. Water the plant when it is dry.\n3. Empty the saucer.\n\nA fern likes shade.",
+    "I cannot help.",
+    "Плант нужно поливать раз в неделю, летом чаще.",
+    "Ferns die when their water stands; so little, but often, and never in the sun at noon.",
+    "Plants. Water. Sun.",
+    "Once a week is enough for most plants, less in winter, more when the leaves hang.",
+]
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    server = serve()
+    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+    server.shutdown()
+    server.server_close()
+
+
+def make_all_pairs(project: object) -> int:
+    pairs = [(a, b) for a in TEXTS for b in TEXTS if a < b]
+    for a, b in pairs:
+        make_comparison(project, a, b, prompt="How often should I water the plant, a fern?")
+    return len(pairs)
+
+
+def test_the_careful_one_says_the_same_in_both_orders(url: str) -> None:
+    project = make_project()
+    number = make_all_pairs(project)
+    judge = make_judge(project, url, model="demo-careful")
+    outcome = run(judge)
+    assert (outcome.labelled, outcome.consistent_share) == (number, 1.0)
+    assert len({label.ranking for label in labels_of(judge)}) >= 2
+    for call in calls_of(judge):
+        assert call.model_reported == "demonstration"
+        assert call.input_tokens > 100
+        assert call.cost > 0
+        assert json.loads(call.reply)["overall"]["rationale"].startswith("Demonstration judge:")
+
+
+def test_the_hasty_one_sometimes_disagrees_with_itself(url: str) -> None:
+    project = make_project()
+    make_all_pairs(project)
+    outcome = run(make_judge(project, url, model="demo-hasty"))
+    assert outcome.labelled
+    assert 0.3 < outcome.consistent_share < 1.0
+
+
+def test_it_answers_every_scale_and_more_than_two_responses(url: str) -> None:
+    for scale in ("two-way", "three-way", "seven-point", "ranking"):
+        project = make_project(scale=scale, both_bad=False)
+        make_comparison(project, TEXTS[0], TEXTS[2])
+        make_comparison(project, *TEXTS[:5])
+        assert run(make_judge(project, url, model="demo-careful")).labelled == 2
+
+
+def test_it_is_deterministic(url: str) -> None:
+    verdicts = []
+    for _ in range(2):
+        project = make_project()
+        make_all_pairs(project)
+        judge = make_judge(project, url, model="demo-hasty")
+        run(judge)
+        verdicts.append([call.verdict for call in calls_of(judge)])
+    assert verdicts[0] == verdicts[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/chat/completions", {"model": "gpt", "messages": []}, 404),
+        (
+            "/chat/completions",
+            {"model": "demo-careful", "messages": [{"role": "user", "content": "Hi"}]},
+            400,
+        ),
+        ("/chat/completions", [], 400),
+        ("/embeddings", {}, 404),
+    ],
+)
+def test_what_it_does_not_do_is_refused_in_words(url: str, path: str, body: object, status: int) -> None:
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(urllib.request.Request(url + path, json.dumps(body).encode()))
+    assert error.value.code == status
+    assert json.load(error.value)["error"]["message"]

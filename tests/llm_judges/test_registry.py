@@ -1,0 +1,122 @@
+"""A judge's identity is frozen; what is around it may change."""
+
+from decimal import Decimal
+
+import pytest
+
+from annotation.models import Annotator, JudgeVersion
+from llm_judges.models import judges_of
+from llm_judges.registry import annotator_of, is_current, set_judge
+from tests.factories import make_project
+
+pytestmark = pytest.mark.django_db
+ENTRY = {"name": "careful", "base_url": "https://judge.example.org/v1", "model": "m-1"}
+
+
+def test_a_judge_is_an_annotator_of_its_project() -> None:
+    project = make_project()
+    judge = set_judge(project, **ENTRY, api_key_env="SOME_KEY", input_price="0.5", output_price=1.5)
+    annotator = annotator_of(judge)
+    assert (annotator.kind, annotator.name, annotator.project) == ("judge", "careful", project)
+    assert (judge.version.version, judge.version.model, judge.version.template) == (1, "m-1", "pairwise")
+    assert judge.version.settings == {
+        "base_url": "https://judge.example.org/v1",
+        "temperature": 0.0,
+        "max_tokens": 2048,
+    }
+    assert is_current(judge.version)
+
+
+def test_setting_it_again_changes_nothing() -> None:
+    project = make_project()
+    first = set_judge(project, **ENTRY)
+    again = set_judge(project, **ENTRY | {"base_url": "https://judge.example.org/v1/"})
+    assert (first.pk, first.version_id) == (again.pk, again.version_id)
+    assert Annotator.objects.filter(project=project, kind="judge").count() == 1
+
+
+def test_prices_and_limits_change_in_place() -> None:
+    project = make_project()
+    first = set_judge(project, **ENTRY)
+    again = set_judge(project, **ENTRY, input_price=3, concurrency=2, timeout_seconds=10, api_key_env="OTHER")
+    assert first.version == again.version
+    assert (again.input_price, again.concurrency, again.timeout_seconds) == (Decimal(3), 2, 10)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": "m-2"},
+        {"base_url": "https://other.example.org/v1"},
+        {"temperature": 0.7},
+        {"temperature": None},
+        {"max_tokens": 500},
+        {"template": "ranking"},
+    ],
+)
+def test_a_change_of_what_it_is_makes_a_new_version_and_retires_the_old_one(change: dict) -> None:
+    project = make_project()
+    first = set_judge(project, **ENTRY)
+    second = set_judge(project, **ENTRY | change)
+    assert second.version.version == 2
+    assert annotator_of(second).name == "careful@2"
+    assert annotator_of(second) != annotator_of(first)
+    assert judges_of(project) == [second]
+
+
+def test_going_back_brings_the_old_version_back() -> None:
+    project = make_project()
+    first = set_judge(project, **ENTRY)
+    set_judge(project, **ENTRY, temperature=1)
+    back = set_judge(project, **ENTRY)
+    assert back.pk == first.pk
+    assert judges_of(project) == [first]
+    assert JudgeVersion.objects.filter(project=project).count() == 2
+
+
+def test_judges_of_different_names_and_projects_do_not_touch_each_other() -> None:
+    project, other = make_project(), make_project()
+    careful, hasty = set_judge(project, **ENTRY), set_judge(project, **ENTRY | {"name": "hasty"})
+    elsewhere = set_judge(other, **ENTRY)
+    assert judges_of(project) == [careful, hasty]
+    assert judges_of(project, "hasty") == [hasty]
+    assert judges_of(other) == [elsewhere]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"name": ""}, "name is needed"),
+        ({"name": "two words"}, "name: letters"),
+        ({"name": None}, "name is needed"),
+        ({"model": ""}, "model is needed"),
+        ({"model": "m" * 201}, "model has more than 200"),
+        ({"base_url": ""}, "base_url is needed"),
+        ({"base_url": "judge.example.org"}, "base_url must be an http"),
+        ({"base_url": "file:///etc/passwd"}, "base_url must be an http"),
+        ({"base_url": "https://user:key@example.org/v1"}, "base_url must hold no credentials"),
+        ({"api_key_env": "sk-abc123"}, "api_key_env must be the name"),
+        ({"template": "poem"}, "template: there is no template 'poem'; known: pairwise, ranking"),
+        ({"temperature": "hot"}, "temperature must be a number"),
+        ({"temperature": 3}, "temperature must be a number from 0 to 2"),
+        ({"max_tokens": 0}, "max_tokens must be a whole number"),
+        ({"input_price": -1}, "input_price must be an amount"),
+        ({"output_price": "free"}, "output_price must be an amount"),
+        ({"output_price": "NaN"}, "output_price must be an amount"),
+        ({"concurrency": 0}, "concurrency must be a whole number from 1 to 256"),
+        ({"concurrency": True}, "concurrency must be a whole number"),
+        ({"timeout_seconds": 1.5}, "timeout_seconds must be a whole number"),
+        ({"colour": "blue"}, "unknown key 'colour'; known: name, base_url, model"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_made(change: dict, says: str) -> None:
+    project = make_project()
+    with pytest.raises(ValueError, match=says):
+        set_judge(project, **ENTRY | change)
+    assert not JudgeVersion.objects.exists()
+
+
+def test_a_key_put_in_place_of_its_variable_is_not_repeated() -> None:
+    with pytest.raises(ValueError) as error:
+        set_judge(make_project(), **ENTRY, api_key_env="sk-secret-key")
+    assert "secret" not in str(error.value)
