@@ -71,7 +71,9 @@ def compare(rows: int, baseline_rows: int) -> dict[str, Any]:
         "times_faster": round(ours["rows_per_second"] / baseline["rows_per_second"], 1),
     }
     goals = [
-        goal("import_comparisons_per_second", ours["rows_per_second"], GOAL_ROWS_PER_SECOND, "at_least", "1/s"),
+        goal(
+            "import_comparisons_per_second", ours["rows_per_second"], GOAL_ROWS_PER_SECOND, "at_least", "1/s"
+        ),
         goal("import_peak_memory", ours["peak_mb"], GOAL_PEAK_MB, "at_most", "MB"),
     ]
     return {"machine": machine(), "results": results, "goals": goals}
@@ -92,6 +94,7 @@ def measure(which: str, file: str) -> dict[str, Any]:
     Criterion.objects.create(project=project, name="overall")
     Pool.objects.create(project=project, name="people", default=True)
     before = peak_mb()
+    server = server_cpu()
     start, cpu = time.perf_counter(), time.process_time()
     if which == "ours":
         from annotation.imports import load_comparisons
@@ -100,6 +103,7 @@ def measure(which: str, file: str) -> dict[str, Any]:
     else:
         added = bulk_create(project, Path(file))
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    server = server_cpu() - server
     mine = Comparison.objects.filter(project=project).count()
     counted = {mine, Demand.objects.filter(comparison__project=project).count(), added}
     if len(counted) > 1 or Response.objects.filter(comparison__project=project).count() != 2 * mine:
@@ -109,6 +113,7 @@ def measure(which: str, file: str) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "rows_per_second": round(added / seconds),
         "client_cpu_us_per_row": round(cpu / added * 1e6, 1),
+        "server_cpu_us_per_row": round(server / added * 1e6, 1),
         "peak_mb": round(peak_mb()),
         "peak_mb_before": round(before),
     }
@@ -196,6 +201,17 @@ def set_up() -> None:
     django.setup()
 
 
+def server_cpu() -> float:
+    """Seconds of processor time that our connection's PostgreSQL process has used."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
@@ -225,7 +241,8 @@ def report(result: dict[str, Any], as_json: bool) -> None:
         if isinstance(figure, dict):
             print(
                 f"{name:36}{figure['rows_per_second']:>8,} rows/s  {figure['rows']:>9,} rows"
-                f"  {figure['client_cpu_us_per_row']:>6} µs client CPU a row  peak {figure['peak_mb']} MB"
+                f"  CPU a row: client {figure['client_cpu_us_per_row']} µs, server"
+                f" {figure['server_cpu_us_per_row']} µs;  peak {figure['peak_mb']} MB"
             )
     print(f"{'times faster':36}{result['results']['times_faster']:>8}")
     for one in result["goals"]:

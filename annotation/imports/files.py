@@ -63,14 +63,11 @@ def _jsonl(path: Path) -> Iterator[Line]:
 
 def _jsonl_gz(path: Path) -> Iterator[Line]:
     limit = max(ALWAYS_FINE, MAX_RATIO * path.stat().st_size)
-    number = 0
     try:
         with gzip.open(path) as packed, io.BufferedReader(packed, 1 << 20) as stream:
-            for line in _objects(_lines(stream, limit)):
-                number = line.number
-                yield line
+            yield from _objects(_lines(stream, limit))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise Unreadable(number + 1, f"the gzip file is damaged or cut short ({error})") from error
+        raise Unreadable(0, f"the gzip file is damaged or cut short ({error})") from error
 
 
 def _lines(stream: IO[bytes], limit: int | None = None) -> Iterator[bytes | None]:

@@ -110,8 +110,9 @@ def test_one_comparison_shows_labels_calls_decision_and_answers(client: Client, 
     html = client.get(reverse("comparison", args=[project.slug, comparison.pk])).content.decode()
     for shown in (
         "First.", "Second.", "Which?", "cooking", "model-0", "model-1", "B clearly better", "correct",
-        "It is shorter.", "41 s", "Judge J", "overall: B slightly better", "refused", "it would not say", "$0.0021",
-        "the orders differ", "0.250", "To a person", "known, from textbook", "Tie", "majority, 3 labels",
+        "It is shorter.", "41 s", "Judge J", "overall: B slightly better", "refused", "it would not say",
+        "$0.0021", "the orders differ", "0.250", "To a person", "known, from textbook", "Tie",
+        "majority, 3 labels",
     ):  # fmt: skip
         assert shown in html, shown
 
@@ -134,15 +135,9 @@ def test_text_from_outside_is_escaped_wherever_it_is_shown(client: Client, proje
     said = Answer("a>b", 1, rationale=XSS)
     submit_many(person, project, [Submission(assignment.pk, {"overall": said})])
     Annotator.objects.update(name=XSS)
-    JudgeCall.objects.create(
-        annotator=person,
-        comparison=comparison,
-        order="ab",
-        state="ok",
-        reply=XSS,
-        verdict={XSS: {"ranking": XSS}},
-    )
-    JudgeCall.objects.create(annotator=person, comparison=comparison, order="ba", state="refused", reason=XSS)
+    call = {"annotator": person, "comparison": comparison}
+    JudgeCall.objects.create(**call, order="ab", state="ok", reply=XSS, verdict={XSS: {"ranking": XSS}})
+    JudgeCall.objects.create(**call, order="ba", state="refused", reason=XSS)
     assert Comparison.objects.count() == 1
     for name, parameters in (("projects", []), ("overview", [project.slug]), ("comparisons", [project.slug]),
                              ("comparison", [project.slug, comparison.pk])):  # fmt: skip

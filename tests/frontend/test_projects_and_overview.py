@@ -137,14 +137,9 @@ def test_the_overview_says_in_one_sentence_how_far_the_project_is(client: Client
     answer(judge, project, 2)
     comparison = Comparison.objects.first()
     assert comparison is not None
-    for state, cost in (("ok", "0.02"), ("rate_limited", "0")):
-        JudgeCall.objects.create(
-            annotator=judge,
-            comparison=comparison,
-            order="ab" if state == "ok" else "ba",
-            state=state,
-            cost=cost,
-        )
+    for order, state, cost in (("ab", "ok", "0.02"), ("ba", "rate_limited", "0")):
+        call = JudgeCall(annotator=judge, comparison=comparison, order=order, state=state, cost=Decimal(cost))
+        call.save()
     Release.objects.create(project=project, number=1, format="labels", path="x", sha256="ab" * 32, rows=12)
     owner = make_person(project, role="owner")
     html = page(client, owner.user, "overview", project.slug)

@@ -1,4 +1,4 @@
-"""Makers for routing's tests: judges, and what they have said."""
+"""Makers for routing's tests: judges, what they have said, and projects of some size."""
 
 from decimal import Decimal
 
@@ -40,3 +40,15 @@ def says(
         JudgeCall.objects.create(
             annotator=judge, comparison=comparison, order="ab", state="ok", cost=Decimal(cost)
         )
+
+
+def make_many(project: Project, number: int) -> None:
+    """Comparisons without texts, a label wanted on each: enough for the queue, and quickly made."""
+    comparisons = Comparison.objects.bulk_create(
+        Comparison(project=project, external_id=f"m{index}", prompt=[], k=2, group="g", content_hash="0")
+        for index in range(number)
+    )
+    pool = project.pools.get(default=True)
+    Demand.objects.bulk_create(
+        Demand(comparison=comparison, pool=pool, wanted=1) for comparison in comparisons
+    )

@@ -11,8 +11,8 @@ from annotation import labels, leases
 from annotation.models import Annotator, Assignment, Decision, Demand, Project
 from routing.models import Plan
 from routing.planning import make_plan
-from tests.factories import make_comparison, make_person, make_project
-from tests.routing.judges import make_judge
+from tests.factories import make_person, make_project
+from tests.routing.judges import make_judge, make_many
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -39,8 +39,7 @@ def together(*works: Callable[[], None]) -> list[BaseException]:
 
 def test_plans_people_and_a_judge_do_not_get_in_each_others_way() -> None:
     project = make_project(audit_share=0.1)
-    for _ in range(300):
-        make_comparison(project)
+    make_many(project, 2000)
     judge, people = make_judge(project), [make_person(project) for _ in range(3)]
     finished = threading.Event()
 
@@ -56,7 +55,7 @@ def test_plans_people_and_a_judge_do_not_get_in_each_others_way() -> None:
 
     def plan() -> None:
         try:
-            for seed in range(12):
+            for seed in range(6):
                 make_plan(Project.objects.get(pk=project.pk), "random", human_share=0.5, seed=seed)
         finally:
             finished.set()
@@ -73,8 +72,7 @@ def test_plans_people_and_a_judge_do_not_get_in_each_others_way() -> None:
 
 def test_two_plans_at_once_leave_one_current_decision_each() -> None:
     project = make_project()
-    for _ in range(200):
-        make_comparison(project)
+    make_many(project, 200)
     make_judge(project)
     start = threading.Barrier(2)
 

@@ -158,6 +158,7 @@
 
   function press(event, key) {
     const now = marked();
+    if (!now) return;
     const part = block(now);
     const find = (within) => within && $(`label[data-key="${CSS.escape(key)}"]`, within);
     const picked = $(`[data-slot][data-key="${CSS.escape(key)}"]`, part);
@@ -301,7 +302,7 @@
     $("#trouble").hidden = true;
     $("#open").textContent = $("#open").dataset.sending;
   });
-  document.addEventListener("htmx:afterSettle", () => begin(true));
+  document.addEventListener("htmx:afterSwap", () => begin(true));
   document.addEventListener("htmx:sendError", () => trouble("offline"));
   document.addEventListener("htmx:timeout", () => trouble("offline"));
   document.addEventListener("htmx:responseError", (event) => {
