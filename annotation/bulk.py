@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
 from django.utils import timezone
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 
 Row = tuple[Any, ...]
 
@@ -41,39 +44,32 @@ def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row], **same
     database numbers the rows. Raises Django's database errors.
     """
     fields = {field.attname: field for field in model._meta.concrete_fields}
+    given = [fields[name] for name in names]
     rest = [
         field
         for name, field in fields.items()
         if name not in names and (name in same or not field.primary_key)
     ]
-    tail = tuple(
-        field.get_db_prep_save(same[field.attname] if field.attname in same else _default(field), connection)
-        for field in rest
-    )
-    columns = ", ".join(
-        connection.ops.quote_name(str(field.column)) for field in [*map(fields.__getitem__, names), *rest]
-    )
+    tail = tuple(_adapt(field, same.get(field.attname, _default(field))) for field in rest)
+    columns = [*given, *rest]
+    quoted = ", ".join(connection.ops.quote_name(str(field.column)) for field in columns)
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with (
-                connection.wrap_database_errors,
-                cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
-            ):
+            # Binary spares both sides the escaping, which on texts of some length is most of their work.
+            types = [str(field.db_type(connection)).partition("(")[0] for field in columns]
+            cursor.adapters.register_dumper(None, _JsonText)
+            statement = f"COPY {table} ({quoted}) FROM STDIN (FORMAT BINARY)"
+            with connection.wrap_database_errors, cursor.copy(statement) as copy:
+                copy.set_types(types)
                 for row in rows:
                     copy.write_row(row + tail)
         else:
-            marks = ", ".join(["%s"] * (len(names) + len(rest)))
+            marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(
-                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 (names of our own columns)
+                f"INSERT INTO {table} ({quoted}) VALUES ({marks})",  # noqa: S608 (names of our own columns)
                 [row + tail for row in rows],
             )
-
-
-def _default(field: "Field[Any, Any]") -> Any:
-    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-        return timezone.now()
-    return field.get_default()
 
 
 @contextmanager
@@ -89,3 +85,25 @@ def checked_at_once() -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         yield
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+class _JsonText(Dumper):
+    """JSON that is text already, as PostgreSQL receives it: a version number, then the text."""
+
+    format = Format.BINARY
+    oid = 3802  # jsonb
+
+    def dump(self, obj: str) -> bytes:
+        return b"\x01" + obj.encode()
+
+
+def _default(field: "Field[Any, Any]") -> Any:
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return timezone.now()
+    return field.get_default()
+
+
+def _adapt(field: "Field[Any, Any]", value: Any) -> Any:
+    if isinstance(field, JSONField):
+        return orjson.dumps(value).decode()
+    return field.get_db_prep_save(value, connection)

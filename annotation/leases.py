@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -121,27 +121,32 @@ def shown_order(annotator: Annotator, comparison_id: int, k: int) -> str:
 
 def done_count() -> Coalesce:
     """For `project_for(..., done=done_count())`: how many the member has submitted, in the same statement."""
-    submitted = (
+    return _number(
         Assignment.objects.filter(
             annotator=OuterRef("annotator"), state=Assignment.State.SUBMITTED, purpose=Assignment.Purpose.WORK
         )
-        .order_by()
-        .values("annotator")
-        .annotate(number=Count("pk"))
-        .values("number")
     )
-    return Coalesce(Subquery(submitted, output_field=IntegerField()), 0)
 
 
 def open_count(annotator: Annotator, project: Project) -> int:
-    """Comparisons that this annotator could still be lent, those in hand included."""
-    mine = Assignment.objects.filter(comparison=OuterRef("comparison"), annotator=annotator)
-    free = (
-        Demand.objects.filter(pool__in=pool_ids_of(annotator, project), wanted__gt=F("live") + F("done"))
-        .exclude(Exists(mine.exclude(state=Assignment.State.EXPIRED)))
-        .count()
+    """Comparisons that this annotator could still be lent, those in hand included. One SQL statement."""
+    mine = Assignment.objects.filter(annotator=annotator)
+    gone = mine.filter(comparison=OuterRef("comparison")).exclude(state=Assignment.State.EXPIRED)
+    free = Demand.objects.filter(
+        ~Exists(gone), pool__in=pool_ids_of(annotator, project), wanted__gt=F("live") + F("done")
     )
-    return free + Assignment.objects.filter(annotator=annotator, state=Assignment.State.LIVE).count()
+    in_hand = mine.filter(state=Assignment.State.LIVE)
+    return int(
+        Annotator.objects.filter(pk=annotator.pk)
+        .values_list(_number(free) + _number(in_hand), flat=True)
+        .get()
+    )
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    """The number of rows as an expression, to be counted inside another statement."""
+    counted = rows.order_by().values(all=Value(1)).annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def _draw(*parts: object) -> bytes:

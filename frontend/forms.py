@@ -102,6 +102,7 @@ class Question:
     reasons: list[Option] = field(default_factory=list)
     confidences: list[Option] = field(default_factory=list)
     rationale: str = ""
+    note_key: str = "n"
     error: str = ""
 
     @property
@@ -166,7 +167,7 @@ def questions(criteria: Sequence[Criterion], k: int, data: QueryDict | None = No
 
 
 def _question(criterion: Criterion, k: int, data: QueryDict) -> Question:
-    question = Question(criterion)
+    question = Question(criterion, note_key=_free("n", k))
     name = question.field
     chosen = data.get(name)
     if k == 2:
@@ -177,7 +178,7 @@ def _question(criterion: Criterion, k: int, data: QueryDict) -> Question:
         text = _("Both bad") if k == 2 else _("All bad")
         question.apart = Option(BOTH_BAD, text, key="0", chosen=chosen == BOTH_BAD)
     ticked = data.getlist(f"{name}-reason")
-    keys = [key for key in REASON_KEYS if k == 2 or key not in letters(k)]
+    keys = [key for key in REASON_KEYS if _free(key, k)]
     question.reasons = [
         Option(reason, reason, key=keys[number] if number < len(keys) else "", chosen=reason in ticked)
         for number, reason in enumerate(criterion.reasons)
@@ -186,11 +187,16 @@ def _question(criterion: Criterion, k: int, data: QueryDict) -> Question:
         sure = data.get(f"{name}-confidence")
         texts = (_("Not"), _("Somewhat"), _("Fairly"), _("Very"))
         question.confidences = [
-            Option(value, text, key=key, chosen=sure == value)
+            Option(value, text, key=_free(key, k), chosen=sure == value)
             for value, text, key in zip(CONFIDENCES, texts, CONFIDENCE_KEYS, strict=True)
         ]
     question.rationale = data.get(f"{name}-rationale", "").replace("\x00", "").strip()
     return question
+
+
+def _free(key: str, k: int) -> str:
+    """The key, unless it picks up a response where more than two are ranked."""
+    return key if k == 2 or key not in letters(k) else ""
 
 
 def _item(name: str, letter: str, k: int, data: QueryDict) -> Item:

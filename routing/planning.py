@@ -72,29 +72,29 @@ class PlanResult:
     def lines(self) -> Iterator[dict[str, Any]]:
         """One object for every open comparison, as `route --out` writes them."""
         keys = self._open.signals.keys
-        for key, (_, destination, audit, probability, score, reason) in zip(keys, self.rows(), strict=True):
+        for key, row in zip(keys, self.rows(), strict=True):
             yield {
                 "comparison": key,
-                "destination": destination,
-                "audit": audit,
-                "probability": probability,
-                "score": score,
-                "reason": reason,
+                "destination": row.destination,
+                "audit": row.audit,
+                "probability": row.probability,
+                "score": row.score,
+                "reason": row.reason,
             }
 
     def rows(self) -> Iterator[Row]:
         """One row for every open comparison, as `decisions.store` takes them."""
         human, ai = Decision.Destination.HUMAN.value, Decision.Destination.AI.value
-        for pk, to_human, audit, probability, score, reason in zip(
+        columns = (
             self._open.ids.tolist(),
-            self._selection.human.tolist(),
+            [human if chosen else ai for chosen in self._selection.human.tolist()],
             self._selection.audit.tolist(),
             self._selection.probability.tolist(),
             self._scored.values.tolist(),
-            self._scored.reasons,
-            strict=True,
-        ):
-            yield pk, human if to_human else ai, audit, probability, score, reason[:300]
+            [reason[:300] for reason in self._scored.reasons],
+            self._open.judged.tolist(),
+        )
+        return map(Row._make, zip(*columns, strict=True))
 
 
 def make_plan(
@@ -181,7 +181,7 @@ def make_plan(
             "judge_price": None if judge_price is None else str(judge_price),
             "open": result.open,
         }
-        store(_plan(project, result, parameters), result.rows(), wanted, standing)
+        store(_plan(project, result, parameters), result.rows, wanted, standing)
     return result
 
 

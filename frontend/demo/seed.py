@@ -11,6 +11,7 @@ from annotation.imports import load_comparisons, load_labels
 from annotation.models import Project, User
 from annotation.permissions import add_member
 from frontend.project_file import apply, read
+from frontend.rendering import render_open
 from llm_judges.demand import ask_for
 from llm_judges.registry import set_judge
 
@@ -49,6 +50,7 @@ def _build() -> Project:
     project, _ = apply(read(FOLDER / "project.yaml"))
     load_comparisons(project, [FOLDER / "comparisons.jsonl"])
     load_labels(project, [FOLDER / "labels.jsonl"])
+    render_open(project)
     for role, email in ACCOUNTS.items():
         user = User.objects.filter(email=email).first() or User.objects.create_user(
             email, password(), name=role.capitalize()

@@ -1,7 +1,8 @@
 """The label page: one comparison, its questions, and the next one as soon as they are answered.
 
 A submission and the next comparison take one request and at most ten SQL statements: account, access, four
-to record the answer (five with a rationale), three to lend the next one.
+to record the answer, three to lend the next one, and one more for either a rationale or counting anew what
+is left.
 """
 
 from dataclasses import dataclass
@@ -13,12 +14,11 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annotation import leases
 from annotation.labels import NotLent, Submission, SubmissionError, submit_many
-from annotation.models import Annotator, Assignment, Project
+from annotation.models import Annotator, Assignment
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of, guidelines_of
 
@@ -26,8 +26,10 @@ from ..forms import Key, Question, issue_key, questions, read_key, seconds
 from ..rendering import Content, content_of, render_ahead, to_html
 from .signed_in import SignedInRequest, signed_in
 
-_COUNTED_FOR = 300
-_RECOUNT_AFTER = 30
+# Seconds after which what is left is counted anew.
+_RECOUNT_WHEN_OPENED = 30
+_RECOUNT = 300
+_KEPT = 24 * 3600
 
 
 @dataclass(slots=True)
@@ -41,11 +43,11 @@ class Desk:
     asked: list[Question] | None = None
     banner: str = ""
     saved: bool = False
+    recount: bool = True
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-@never_cache
 def label(request: SignedInRequest, slug: str) -> HttpResponse:
     """GET shows the comparison in hand or lends one; POST records the answer and shows the next."""
     access = project_for(request.user, slug, "label", done=leases.done_count())
@@ -89,6 +91,7 @@ def _submit(request: SignedInRequest, desk: Desk) -> HttpResponse:
         )
         return _show(request, desk, status=422)
     desk.done += not receipt.replayed
+    desk.recount = not any(a.reasons or a.rationale for a in submission.answers.values())
     desk.saved = True
     return _show(request, desk)
 
@@ -112,12 +115,13 @@ def _show(request: SignedInRequest, desk: Desk, status: int = 200) -> HttpRespon
     if desk.assignment is None:
         desk.assignment = next(iter(leases.claim(desk.annotator, project)), None)
     guidelines = guidelines_of(project)
-    left = _left(desk.annotator, project, desk.done, recount=request.method == "GET")
+    left = _left(desk, opened=request.method == "GET")
     context: dict[str, Any] = {
         "access": desk.access,
         "project": project,
         "done": desk.done,
-        "left": left if desk.assignment is None else max(left, 1),
+        "left": left if desk.assignment is None or left is None else max(left, 1),
+        "all": None if left is None else desk.done + left,
         "number": desk.done + 1,
         "banner": desk.banner,
         "saved": desk.saved,
@@ -156,15 +160,19 @@ def _in_hand(desk: Desk, save: bool) -> dict[str, Any]:
     }
 
 
-def _left(annotator: Annotator, project: Project, done: int, recount: bool) -> int:
-    """Comparisons left for this annotator: counted rarely, counted down in between."""
-    name = f"label/left/{annotator.pk}"
+def _left(desk: Desk, opened: bool) -> int | None:
+    """Comparisons left for this annotator: counted when the page is opened and every few minutes, counted
+    down in between. None where it has not been counted yet and this request has statements enough."""
+    name = f"label/left/{desk.annotator.pk}"
     known = cache.get(name)
-    if known is None or (recount and time() - known[2] > _RECOUNT_AFTER):
-        known = (leases.open_count(annotator, project), done, time())
-        cache.set(name, known, _COUNTED_FOR)
+    age = time() - known[2] if known else float("inf")
+    if desk.recount and age > (_RECOUNT_WHEN_OPENED if opened else _RECOUNT):
+        known = (leases.open_count(desk.annotator, desk.access.project), desk.done, time())
+        cache.set(name, known, _KEPT)
+    if known is None:
+        return None
     counted, done_then, _when = known
-    return max(counted - (done - done_then), 0)
+    return max(counted - (desk.done - done_then), 0)
 
 
 # A version of the guidelines never changes, so its HTML is made once per process.

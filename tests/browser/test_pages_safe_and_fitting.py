@@ -36,7 +36,8 @@ HOSTILE = [
 EVIL = "\n\n".join(HOSTILE)
 # The innermost elements that reach beyond the right edge, to name them when the test fails.
 BEYOND = """[...document.body.querySelectorAll("*")].filter((element) =>
-            element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".wide, pre, .formula"))
+            element.getBoundingClientRect().right > innerWidth + 1)
+            .filter((element) => !element.closest(".wide, pre, .formula"))
             .map((element) => element.outerHTML.slice(0, 100)).slice(-5)"""
 HANDLERS = """[...document.querySelectorAll("*")].flatMap((element) => [...element.attributes])
               .filter((attribute) => attribute.name.startsWith("on")).length"""

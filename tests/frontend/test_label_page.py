@@ -1,5 +1,6 @@
 """Judging on the label page, as the server sees it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -287,9 +288,25 @@ def test_an_expired_session_redirects_the_whole_page_and_comes_back(client: Clie
     assert plain.headers["Location"] == f"{reverse('sign-in')}?next={desk.url}"
 
 
-def test_the_page_is_never_kept_by_the_browser_or_a_proxy(client: Client) -> None:
+def test_no_page_is_kept_by_the_browser_or_a_proxy(client: Client) -> None:
     project = make_project()
     assert "no-store" in sit(client, project).response.headers["Cache-Control"]
+    assert "no-store" in client.get(reverse("projects")).headers["Cache-Control"]
+
+
+def test_twenty_responses_can_be_ranked_and_no_printed_key_means_two_things(client: Client) -> None:
+    project = make_project(scale="ranking")
+    project.criteria.update(confidence=True, rationale="optional", reasons=["correct", "clear"])
+    touch(project)
+    make_comparison(project, *(f"Response number {number}." for number in range(20)))
+    desk = sit(client, project)
+    keys = re.findall(r'data-key="([a-z])"', desk.html)
+    assert len(keys) == len(set(keys))
+    places = {
+        f"overall__{letter}": str(place) for place, letter in enumerate("abcdefghijklmnopqrst", start=1)
+    }
+    assert desk.send(**places, overall__confidence="very").status == 200
+    assert len(Label.objects.get().ranking) == 39
 
 
 def test_the_count_of_what_is_left_goes_down_with_every_answer(client: Client) -> None:

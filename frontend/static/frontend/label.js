@@ -247,7 +247,7 @@
     document.title = here.dataset.title;
     $("#announce").textContent = here.dataset.announce;
     if (same && form()) missing()?.at?.focus();
-    else ($("#prompt") || $("#main")).focus();
+    else ($("#prompt") || $("#main h1")).focus();
     if (!same) window.scrollTo(0, 0);
   }
 
