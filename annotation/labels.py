@@ -170,6 +170,8 @@ def _add(
         if answer is None:
             raise SubmissionError(name, f"{name} is still open")
         ranking = _checked(answer, criterion, assignment.shown)
+        if criterion.rationale == "required" and not answer.rationale.strip():
+            raise SubmissionError(name, "say why in a few words")
         label = Label(
             annotation=annotation,
             project=project,
@@ -198,7 +200,14 @@ def _checked(answer: Answer, criterion: Criterion, shown: str) -> Ranking:
         raise SubmissionError(criterion.name, str(error)) from error
     if answer.confidence and answer.confidence not in CONFIDENCES:
         raise SubmissionError(criterion.name, f"confidence must be one of {', '.join(CONFIDENCES)}")
+    if not _is_text(answer.rationale):
+        raise SubmissionError(criterion.name, "the rationale holds characters that are not text")
     unknown = [reason for reason in answer.reasons if reason not in criterion.reasons]
     if unknown:
         raise SubmissionError(criterion.name, f"{unknown[0]!r} is not a reason offered here")
     return relabel(ranking, shown)
+
+
+def _is_text(text: str) -> bool:
+    """False for NUL and lone surrogates, which no database stores."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

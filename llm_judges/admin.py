@@ -10,11 +10,14 @@ from .models import Judge
 
 @admin.register(Judge)
 class JudgeAdmin(admin.ModelAdmin):
-    list_display = ("version", "project", "served_model", "base_url", "active")
-    list_filter = ("active",)
+    list_display = ("version", "project", "served_model", "base_url", "in_service")
     list_select_related = ("version", "version__project")
     search_fields = ("version__name", "version__model", "version__project__slug")
     readonly_fields = ("version", "served_model", "template", "settings")
+
+    @admin.display(boolean=True)
+    def in_service(self, judge: Judge) -> bool:
+        return judge.version.retired_at is None
 
     @admin.display(ordering="version__project")
     def project(self, judge: Judge) -> str:

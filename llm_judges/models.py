@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from annotation.models import JudgeVersion, Project
 
@@ -24,7 +24,6 @@ class Judge(models.Model):
     )
     concurrency = models.PositiveSmallIntegerField(default=8)
     timeout_seconds = models.PositiveSmallIntegerField(default=60)
-    active = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
@@ -38,12 +37,12 @@ class Judge(models.Model):
         return str(self.version)
 
 
+def in_service() -> QuerySet[Judge]:
+    """Judges that may be asked: those whose version is not retired."""
+    return Judge.objects.filter(version__retired_at=None).select_related("version", "version__project")
+
+
 def judges_of(project: Project, name: str | None = None) -> list[Judge]:
-    """The project's active judges, newest version of each name first asked for by name."""
-    judges = (
-        Judge.objects.filter(version__project=project, active=True)
-        .select_related("version", "version__project")
-        .order_by("version__name", "-version__version")
-    )
-    newest = {judge.version.name: judge for judge in reversed(judges)}
-    return [newest[key] for key in sorted(newest) if name in (None, key)]
+    """The project's judges in service by name, or only the one named."""
+    judges = in_service().filter(version__project=project).order_by("version__name")
+    return list(judges.filter(version__name=name) if name is not None else judges)

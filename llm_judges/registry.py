@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
+from django.utils import timezone
 
 from annotation.models import Annotator, JudgeVersion, Project
 
@@ -63,26 +64,23 @@ def set_judge(
         "output_price": _price(output_price, "output_price"),
         "concurrency": _whole(concurrency, "concurrency", 256),
         "timeout_seconds": _whole(timeout_seconds, "timeout_seconds", 3600),
-        "active": True,
     }
     name = _name(name)
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
         version = _version(project, name, identity)
+        versions = JudgeVersion.objects.filter(project=project, name=name)
+        versions.exclude(pk=version.pk).filter(retired_at=None).update(retired_at=timezone.now())
+        versions.filter(pk=version.pk).update(retired_at=None)
+        version.retired_at = None
         judge, _ = Judge.objects.update_or_create(version=version, defaults=live)
-        Judge.objects.filter(version__project=project, version__name=name).exclude(pk=judge.pk).update(
-            active=False
-        )
     return judge
 
 
 def retire_others(project: Project, names: Iterable[str]) -> int:
-    """Stops every judge of the project that is not named; labels and calls stay. Gives the number stopped."""
-    return (
-        Judge.objects.filter(version__project=project, active=True)
-        .exclude(version__name__in=list(names))
-        .update(active=False)
-    )
+    """Retires every judge of the project that is not named; labels and calls stay. Gives their number."""
+    others = JudgeVersion.objects.filter(project=project, retired_at=None).exclude(name__in=list(names))
+    return others.update(retired_at=timezone.now())
 
 
 def fingerprint(model: str, template: str, settings: Mapping[str, Any]) -> str:
@@ -110,7 +108,12 @@ def _version(project: Project, name: str, identity: dict[str, Any]) -> JudgeVers
     newest = versions.order_by("-version").first()
     number = newest.version + 1 if newest else 1
     version = JudgeVersion.objects.create(
-        project=project, name=name, version=number, fingerprint=mark, **identity
+        project=project,
+        name=name,
+        version=number,
+        fingerprint=mark,
+        retired_at=timezone.now(),  # until it takes the place of the one in service
+        **identity,
     )
     Annotator.objects.create(
         project=project,

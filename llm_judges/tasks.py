@@ -8,7 +8,7 @@ from celery import shared_task
 
 from .demand import is_running, open_for
 from .labelling import SHARD, JudgeError, label_some
-from .models import Judge
+from .models import in_service
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 15
@@ -18,7 +18,7 @@ LOOK_SECONDS = 15
 def look() -> None:
     """Starts every judge that has work nobody is at. Messages that wait longer than the next look expire, so
     a busy queue does not fill up with them."""
-    for judge in Judge.objects.filter(active=True).select_related("version"):
+    for judge in in_service():
         if not is_running(judge) and open_for(judge).exists():
             run_judge.apply_async((judge.pk,), expires=LOOK_SECONDS)
 
@@ -26,7 +26,7 @@ def look() -> None:
 @shared_task(bind=True)
 def run_judge(self: Any, judge_id: int) -> None:
     """Labels one shard and sends itself again while there is more; leaves it to another run that is at it."""
-    judge = Judge.objects.select_related("version").filter(pk=judge_id, active=True).first()
+    judge = in_service().filter(pk=judge_id).first()
     while judge is not None and not is_running(judge):
         try:
             outcome = label_some(judge, SHARD)

@@ -16,6 +16,7 @@ from annotation.bulk import insert
 from annotation.models import Annotator, Decision, Project
 
 from .models import Plan
+from .standing import can_be_asked
 
 
 class Row(NamedTuple):
@@ -30,8 +31,8 @@ class Row(NamedTuple):
     answered: bool
 
 
-# The plan in a table of its own for the length of the transaction: statements over the queue become joins with
-# a table whose size PostgreSQL knows. Right after an import it knows no other, and a wrong guess costs hours.
+# The plan in a table of its own for one transaction: statements over the queue become joins with a table
+# whose size PostgreSQL knows. Right after an import it knows no other, and a wrong guess costs hours.
 _STAGE = """
 CREATE TEMPORARY TABLE routing_planned
     (comparison_id bigint PRIMARY KEY, people boolean NOT NULL, judge boolean NOT NULL,
@@ -137,7 +138,7 @@ def _decide(plan: Plan, rows: Iterable[Row], judge: Annotator | None) -> None:
 def _change_demand(wanted: dict[int, int], judge: Annotator | None) -> None:
     """Takes back every open slot that was not decided, then asks for what was."""
     lock = "FOR UPDATE OF d SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    asked = {"judge": judge.pk if judge and judge.judge_version_id else 0}
+    asked = {"judge": judge.pk if judge and can_be_asked(judge) else 0}
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_BACK.format(lock=lock, pools=", ".join(map(str, wanted))), asked)
         for pool, number in wanted.items():

@@ -11,20 +11,16 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Q, Sum
 
-from annotation.models import Annotator, Decision, JudgeCall, Project
+from annotation.models import Decision, Project
 from annotation.projects import wanted_from
 
 from .decisions import Row, store
 from .models import Plan
-from .policy import POLICIES, Policy, Scored
-from .selection import Selection, SelectionError, select, slots_for
+from .policy import POLICIES, PlanError, Policy, Scored
+from .selection import Selection, select, slots_for
 from .signals import Open, read
-
-
-class PlanError(ValueError):
-    """The plan cannot be made; the message says why and what to do."""
+from .standing import mean_cost, standing_judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,62 +105,48 @@ def make_plan(
     """Decides every open comparison of `project` and, unless `dry_run`, stores Plan, Decisions and Demand.
 
     `human_share` (0..1) is of the open comparisons, the audit slice on top; `budget` is money for people,
-    audit included, and is never exceeded. `judge` names whose label stands where no person is asked; default:
-    the project's only judge, or the first by name. Raises PlanError.
+    audit included, and is never exceeded. `judge` names whose label stands where no person is asked
+    (`standing.standing_judge`). Raises PlanError.
     """
-    chosen = POLICIES.get(policy)
-    if chosen is None:
-        raise PlanError(f"unknown policy {policy!r}; known: {', '.join(POLICIES)}")
-    if not -(2**63) <= seed < 2**63:
-        raise PlanError("the seed must fit into 64 bits")
+    chosen = _policy(policy, seed)
     warnings: list[str] = []
     human_share = _share(chosen, human_share, budget, warnings)
     wanted = wanted_from(project, project.pools.all())
-    if not wanted:
-        raise PlanError(f"no pool of {project.slug} wants labels; set labels_wanted")
-    price = project.human_label_price * sum(wanted.values())
-    if budget is not None and not price:
-        raise PlanError(
-            "a human label has no price, so a budget buys nothing definite; set prices.human_label"
-        )
-    standing = _judge(project, judge, warnings)
-    found = read(project, standing)
+    price = _price(project, wanted, budget)
+    standing = standing_judge(project, judge)
+    found = read(project, standing.judge if standing else None)
     scored = chosen.score(found.signals, seed)
-    try:
-        selection = select(
-            scored.values,
-            found.signals.keys,
-            share=human_share,
-            slots=None if budget is None else slots_for(budget, price, len(found.ids)),
-            audit_share=project.audit_share,
-            seed=seed,
-            drawn=chosen.drawn,
-        )
-    except SelectionError as error:
-        raise PlanError(str(error)) from error
-    ai = ~selection.human
-    if ai.any() and standing is None:
-        raise PlanError(f"{project.slug} has no judge to take {int(ai.sum())} comparisons; add one first")
-    judge_price = mean_cost(standing)
-    asked = int(np.count_nonzero(ai & ~found.judged))
-    if asked and standing is not None and standing.judge_version_id is None:
-        warnings.append(
-            f"{judge_name(standing)} was imported and cannot be asked for the {asked} labels it lacks"
-        )
-        asked = 0
-    people = int(np.count_nonzero(selection.human | selection.audit))
+    selection = select(
+        scored.values,
+        found.signals.keys,
+        share=human_share,
+        slots=None if budget is None else slots_for(budget, price, len(found.ids)),
+        audit_share=project.audit_share,
+        seed=seed,
+        drawn=chosen.drawn,
+    )
+    ai = int(np.count_nonzero(~selection.human))
+    lacking = int(np.count_nonzero(~selection.human & ~found.judged))
+    if ai and standing is None:
+        raise PlanError(f"{project.slug} has no judge to take {ai} comparisons; add one first")
+    if ai and standing is not None and standing.others and judge is None:
+        warnings.append(f"several judges; the label of {standing.name} stands, --judge names another")
+    if lacking and standing is not None and not standing.can_be_asked:
+        warnings.append(f"{standing.name} was imported and cannot be asked for the {lacking} labels it lacks")
+        lacking = 0
+    judge_price = mean_cost(standing.judge) if standing else None
     result = PlanResult(
         id=None if dry_run else uuid.uuid4(),
         policy=chosen.name,
         version=chosen.version,
         seed=seed,
         open=len(found.ids),
-        human=int(np.count_nonzero(selection.human)),
-        ai=int(np.count_nonzero(ai)),
+        human=len(found.ids) - ai,
+        ai=ai,
         audit=int(np.count_nonzero(selection.audit)),
-        human_cost=price * people,
-        judge_cost=(judge_price or Decimal(0)) * asked,
-        judge=judge_name(standing) if standing else None,
+        human_cost=price * int(np.count_nonzero(selection.human | selection.audit)),
+        judge_cost=(judge_price or Decimal(0)) * lacking,
+        judge=standing.name if standing else None,
         judge_price=judge_price,
         warnings=warnings,
         _open=found,
@@ -181,24 +163,29 @@ def make_plan(
             "judge_price": None if judge_price is None else str(judge_price),
             "open": result.open,
         }
-        store(_plan(project, result, parameters), result.rows, wanted, standing)
+        plan = _plan(project, result, parameters)
+        store(plan, result.rows, wanted, standing.judge if standing else None)
     return result
 
 
-def judge_name(judge: Annotator) -> str:
-    """The name that `--judge` takes: the same for every version of a judge."""
-    return judge.judge_version.name if judge.judge_version else judge.name
+def _policy(name: str, seed: int) -> Policy:
+    if name not in POLICIES:
+        raise PlanError(f"unknown policy {name!r}; known: {', '.join(POLICIES)}")
+    if not -(2**63) <= seed < 2**63:
+        raise PlanError("the seed must fit into 64 bits")
+    return POLICIES[name]
 
 
-def mean_cost(judge: Annotator | None) -> Decimal | None:
-    """What a judge's label on one comparison has cost on average, failed calls included; None if unknown."""
-    if judge is None:
-        return None
-    booked = JudgeCall.objects.filter(annotator=judge, purpose=JudgeCall.Purpose.WORK).aggregate(
-        cost=Sum("cost"),
-        labelled=Count("comparison", distinct=True, filter=Q(state=JudgeCall.State.OK)),
-    )
-    return booked["cost"] / booked["labelled"] if booked["labelled"] else None
+def _price(project: Project, wanted: dict[int, int], budget: Decimal | None) -> Decimal:
+    """What all labels that people give one comparison cost."""
+    if not wanted:
+        raise PlanError(f"no pool of {project.slug} wants labels; set labels_wanted")
+    price = project.human_label_price * sum(wanted.values())
+    if budget is not None and not price:
+        raise PlanError(
+            "a human label has no price, so a budget buys nothing definite; set prices.human_label"
+        )
+    return price
 
 
 def _share(policy: Policy, share: float | None, budget: Decimal | None, warnings: list[str]) -> float | None:
@@ -212,30 +199,6 @@ def _share(policy: Policy, share: float | None, budget: Decimal | None, warnings
     if (share is None) == (budget is None):
         raise PlanError(f"{policy.name} needs either a human share or a budget")
     return share
-
-
-def _judge(project: Project, name: str | None, warnings: list[str]) -> Annotator | None:
-    """The judge whose label stands: the one named (its newest version), else the first by name."""
-    judges: dict[str, Annotator] = {}
-    for judge in project.annotators.filter(kind=Annotator.Kind.JUDGE).select_related("judge_version"):
-        known = judges.get(judge_name(judge))
-        if known is None or _version(judge) > _version(known):
-            judges[judge_name(judge)] = judge
-    if name is not None:
-        if name not in judges:
-            known_names = ", ".join(sorted(judges)) or "none"
-            raise PlanError(f"{project.slug} has no judge {name!r}; its judges: {known_names}")
-        return judges[name]
-    if not judges:
-        return None
-    first = min(judges)
-    if len(judges) > 1:
-        warnings.append(f"several judges; the label of {first} stands, --judge names another")
-    return judges[first]
-
-
-def _version(judge: Annotator) -> int:
-    return judge.judge_version.version if judge.judge_version else 0
 
 
 def _plan(project: Project, result: PlanResult, parameters: dict[str, Any]) -> Plan:

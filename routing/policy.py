@@ -21,6 +21,10 @@ ORDER_WEIGHT = 0.5
 TIE_WEIGHT = 0.25
 
 
+class PlanError(ValueError):
+    """What was asked for cannot be planned; the message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What is known of n comparisons before a person is asked; every array has shape (n,).

@@ -16,11 +16,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from .policy import Floats, draws
-
-
-class SelectionError(ValueError):
-    """What was asked for cannot be selected; the message says why."""
+from .policy import Floats, PlanError, draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class Selection:
 def slots_for(budget: Decimal, price: Decimal, n: int) -> int:
     """How many of n comparisons a budget pays for at `price` each (both in the project's currency)."""
     if not budget.is_finite() or budget < 0:
-        raise SelectionError(f"the budget must be an amount of at least 0, not {budget}")
+        raise PlanError(f"the budget must be an amount of at least 0, not {budget}")
     return n if budget >= price * n else int(budget // price)
 
 
@@ -58,22 +54,22 @@ def select(
     Exactly one of `share` (0..1 of the n comparisons, rounded to the nearest; the audit comes on top) and
     `slots` (human plus audited comparisons, never exceeded) is given. Where the slots do not even pay for
     the audit, nothing else is asked and the audit itself is cut, by hash. `drawn` says that the scores are
-    a lottery's draw. Raises SelectionError for a share outside 0..1 or scores that are not finite.
+    a lottery's draw. Raises PlanError for a share outside 0..1 or scores that are not finite.
     """
     n = len(keys)
     if not np.isfinite(scores).all():
-        raise SelectionError("every score must be finite")
+        raise PlanError("every score must be finite")
     if (share is None) == (slots is None):
-        raise SelectionError("either a share or a number of slots is needed")
+        raise PlanError("either a share or a number of slots is needed")
     if not 0 <= audit_share <= 1:
-        raise SelectionError(f"the audit share must be between 0 and 1, not {audit_share}")
+        raise PlanError(f"the audit share must be between 0 and 1, not {audit_share}")
     order = np.lexsort((draws(keys, seed, "tie"), -scores))
     audit_draws = draws(keys, seed, "audit")
     audited = audit_draws < audit_share
     ranks = np.arange(1, n + 1)
     if share is not None:
         if not 0 <= share <= 1:
-            raise SelectionError(f"the human share must be between 0 and 1, not {share}")
+            raise PlanError(f"the human share must be between 0 and 1, not {share}")
         top = round(share * n)
         chance = (ranks <= top).astype(np.float64)
         cut = 0.0

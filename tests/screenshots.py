@@ -32,6 +32,7 @@ from llm_judges.demo_server import serve  # noqa: E402
 
 SIZES = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
+SETTLED = 300  # milliseconds, longer than any transition
 
 
 @contextmanager
@@ -75,7 +76,8 @@ def open_page(browser: Browser, address: str, who: str, width: int, theme: str) 
     if who:
         page.fill("input[name=username]", ACCOUNTS[who])
         page.fill("input[name=password]", password())
-        page.click("main button[type=submit]")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/")
         page.wait_for_load_state()
     return page
 
@@ -84,6 +86,7 @@ def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
     page = open_page(browser, address, "annotator", 1440, "light")
     page.goto(f"{address}/p/{SLUG}/label/")
     page.keyboard.press("2")
+    page.wait_for_timeout(SETTLED)
     page.screenshot(path=folder / "label.png")
     page = open_page(browser, address, "owner", 1440, "light")
     page.goto(f"{address}/p/{SLUG}/")
@@ -109,6 +112,7 @@ def every_page(browser: Browser, address: str, folder: Path) -> None:
             for name, (who, path) in pages.items():
                 page = open_page(browser, address, who, width, theme)
                 page.goto(address + path)
+                page.wait_for_timeout(SETTLED)
                 page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=name != "label")
                 page.context.close()
 

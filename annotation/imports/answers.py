@@ -1,6 +1,6 @@
 """From a label as files write it to a Vote in stored letters. Pure: no Django."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,8 @@ KINDS = {"human": HUMAN, "judge": JUDGE, "llm": JUDGE}
 CONFIDENCES = ("not", "somewhat", "fairly", "very")
 UNKNOWN, BOTH = "unknown", "both"
 MAX_NAME = 200
+MAX_RANKING = 120
+LISTED = 20
 DEFAULT_CRITERION = "overall"
 # `role`, `dataset` and `timestamp` say nothing that a label could hold and are in almost every file.
 _SILENT = frozenset(["role", "dataset", "timestamp"])
@@ -97,6 +99,11 @@ class Answers:
         self.left_out: set[str] = set()
         self.unasked: set[str] = set()
 
+    def leave_out(self, keys: Collection[str]) -> None:
+        """Notes keys of labels that are not kept; a warning names the first few."""
+        if keys and len(self.left_out) < LISTED:
+            self.left_out.update(keys)
+
     def question(self, row: Row, where: str) -> Question:
         """The criterion that a label or gold names. Raises Bad naming one that the project lacks."""
         key = "criterion" if row.get("criterion") is not None else "aspect"
@@ -121,7 +128,7 @@ class Answers:
         """A label on a comparison of k responses; `keys` maps the source's response ids to letters."""
         if type(row) is not dict:
             raise Bad(where.removesuffix("."), f"expected an object, found {found(row)}")
-        self.left_out |= row.keys() - _KNOWN
+        self.leave_out(row.keys() - _KNOWN)
         kind = row.get("kind")
         if kind is not None and (type(kind) is not str or kind not in KINDS):
             raise Bad(f"{where}kind", f"expected human or judge, found {found(kind)}")
@@ -161,7 +168,7 @@ class Answers:
         try:
             if type(value) is list:
                 return _listed(value, k, keys, where)
-            if type(value) is not str:
+            if type(value) is not str or len(value) > MAX_RANKING:
                 raise Bad(where, f"expected a ranking such as a>b, found {found(value)}")
             return _choice(value.strip().lower(), k) or parse(value, k)
         except RankingError as error:

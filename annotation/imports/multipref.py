@@ -68,7 +68,7 @@ def _votes(entry: Row, where: str, answers: Answers, votes: list[Vote]) -> Row:
             rest |= {key: entry[key] for key in parts.values() if entry.get(key) is not None}
         elif entry.get(parts["pref"]) is not None:
             votes.append(answers.vote(_label(entry, aspect, parts, where, answers), 2, {}, where))
-    answers.left_out |= entry.keys() - taken
+    answers.leave_out(entry.keys() - taken)
     return {"evaluator": entry.get("evaluator"), **rest} if rest else rest
 
 

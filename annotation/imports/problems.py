@@ -33,7 +33,7 @@ def found(value: Any) -> str:
         case int() | float():
             return f"the number {clip(value)}"
         case str():
-            return f"the text {clip(repr(value))}" if value else "an empty text"
+            return f"the text {clip(repr(value[:SHOWN]))}" if value else "an empty text"
         case list():
             return f"a list of {len(value)}"
         case dict():
@@ -43,7 +43,7 @@ def found(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def clip(value: Any) -> str:
-    """At most 60 characters of a value, on one line."""
-    text = " ".join(str(value).split())
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+def clip(value: Any, limit: int = SHOWN) -> str:
+    """At most `limit` characters of a value, on one line."""
+    text = " ".join(str(value)[: 2 * limit].split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from .problems import Bad
+from .problems import Bad, clip
 
 LISTED_ERRORS = 1000
-LISTED_NAMES = 5
+LISTED_NAMES, LISTED_KEYS = 5, 20
+LONGEST = 300  # characters of a message: what it repeats was written by others
 
 
 @dataclass(slots=True)
@@ -56,7 +57,8 @@ class Tally:
         """Counts a line that cannot be imported; None stands for the file itself."""
         self.counts.refused += 1
         if len(self.errors) < LISTED_ERRORS:
-            self.errors.append({"file": self.file, "line": line, "field": bad.field, "message": bad.message})
+            where, message = clip(bad.field, LONGEST), clip(bad.message, LONGEST)
+            self.errors.append({"file": self.file, "line": line, "field": where, "message": message})
 
     def note_unfit(self, external_id: str) -> None:
         self._unfit_count += 1
@@ -72,7 +74,9 @@ class Tally:
         if self._unfit_count:
             some = ", ".join(self._unfit) + (", …" if self._unfit_count > len(self._unfit) else "")
             said.append(f"{self._unfit_count} with empty or identical responses, kept but not lent: {some}")
-        said += [f"{reason}: {', '.join(sorted(names))}" for reason, names in self._left_out.items()]
+        for reason, names in self._left_out.items():
+            listed = ", ".join(clip(name) for name in sorted(names)[:LISTED_KEYS])
+            said.append(f"{reason}: {listed}{', …' if len(names) > LISTED_KEYS else ''}")
         return [f"{self.file}: {text}" for text in said]
 
     def close(self, report: ImportReport, imported: bool) -> None:

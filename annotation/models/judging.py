@@ -25,11 +25,17 @@ class JudgeVersion(models.Model):
     settings = models.JSONField(default=dict, blank=True, help_text="Sampling settings; never a secret.")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of model, template text and settings.")
     created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(
+        null=True, blank=True, help_text="Not asked any more; what it said stays."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "name", "version"], name="judge_version_unique"),
             models.UniqueConstraint(fields=["project", "name", "fingerprint"], name="judge_version_once"),
+            models.UniqueConstraint(
+                fields=["project", "name"], condition=Q(retired_at=None), name="judge_one_version_in_service"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,17 @@ def test_a_broken_constraint_is_djangos_error() -> None:
         bulk.insert(Response, ["comparison_id", "position", "messages"], [row])
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL compresses")
+def test_long_texts_are_compressed_with_lz4() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attrelid::regclass::text, attname FROM pg_attribute"
+            " WHERE attcompression = 'l' AND attrelid::regclass::text LIKE 'annotation_%%'"
+        )
+        columns = set(cursor.fetchall())
+    assert columns >= {("annotation_comparison", "prompt"), ("annotation_response", "messages")}
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite always checks at the commit")
 def test_foreign_keys_are_checked_statement_by_statement() -> None:
     nowhere = [(10**9, 0, "[]")]

@@ -95,6 +95,9 @@ LINES = [
     (labelled(choice=None), "labels[1].ranking", "expected a ranking, a choice or a preference"),
     (labelled(choice="left"), "labels[1].choice", "must name each of a, b"),
     (labelled(choice=1), "labels[1].choice", "expected a ranking"),
+    (labelled(choice="a" + " " * 5000), "labels[1].choice", "expected a ranking"),
+    (labelled(choice=None, ranking="a>" + "b=" * 50), "labels[1].ranking", "exactly once"),
+    (good(gold={"x" * 5000: "a"}), "gold." + "x" * 294 + "…", "no criterion 'xxx"),
     (labelled(choice=None, ranking="a>a"), "labels[1].ranking", "exactly once"),
     (labelled(choice=None, ranking=["a", "z"]), "labels[1].ranking", "none of the responses (a, b)"),
     (labelled(preference=-1), "labels[1].preference", "says b>a, but choice says a>b"),
@@ -129,7 +132,7 @@ def test_a_bad_line_is_named_with_its_field_and_nothing_is_imported(
     (error,) = report.errors
     assert (error["file"], error["line"], error["field"]) == (str(path), 3, field)
     assert message in error["message"]
-    assert len(error["message"]) < 300
+    assert len(error["message"]) <= 300
     assert "\n" not in error["message"]
     assert (report.added, report.unchanged, report.refused, report.files_refused) == (0, 0, 1, 1)
     assert not Comparison.objects.filter(project=project).exists()

@@ -276,6 +276,13 @@ def test_keys_of_labels_that_have_no_place_are_warned_about_once(project: Projec
     assert warning.endswith("not kept from labels: mood, weather")
 
 
+def test_a_flood_of_unknown_keys_makes_a_short_warning(project: Project, tmp_path: Path) -> None:
+    rows = [said(f"w{n}", choice="a") | {f"key {n} {m}": 1 for m in range(15)} for n in range(50)]
+    (warning,) = load_labels(project, [save(tmp_path, *rows)]).warnings
+    assert len(warning) < 600
+    assert warning.endswith(", …")
+
+
 def test_without_a_criterion_named_the_only_one_is_meant(tmp_path: Path) -> None:
     project = Project.objects.create(slug="taste", name="Taste")
     Criterion.objects.create(project=project, name="taste")

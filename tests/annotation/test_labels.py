@@ -191,3 +191,27 @@ def test_submitting_and_claiming_cost_seven_statements(django_assert_num_queries
     with django_assert_num_queries(4 + 3 + 4):  # two transactions of two savepoint statements each
         submit(person, project, held, "a>b", 1)
         claim(person, project)
+
+
+def test_a_required_rationale_is_asked_for_whatever_way_the_answer_comes() -> None:
+    project = make_project()
+    Criterion.objects.filter(project=project).update(rationale="required")
+    touch(project)
+    make_comparison(project)
+    person = make_person(project)
+    held = claim(person, project)
+
+    with pytest.raises(labels.SubmissionError, match="say why"):
+        submit(person, project, held, "a>b", 1)
+    submit(person, project, held, "a>b", 1, "", (), "It is right.")
+    assert Label.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_a_rationale_that_no_database_stores_is_refused(text: str) -> None:
+    project = make_project()
+    make_comparison(project)
+    person = make_person(project)
+
+    with pytest.raises(labels.SubmissionError, match="not text"):
+        submit(person, project, claim(person, project), "a>b", 1, "", (), text)

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from annotation.models import Demand, JudgeCall, Label, Project
 from llm_judges import tasks
 from llm_judges.demand import ask_for
-from llm_judges.registry import annotator_of
+from llm_judges.registry import annotator_of, retire_others
 from tests.factories import make_project
 from tests.fake_judge import FakeJudge
 from tests.llm_judges.makers import calls_of, labels_of, make_judge, make_pairs
@@ -173,8 +173,7 @@ def test_looking_starts_only_judges_with_work_that_nobody_is_at(monkeypatch: pyt
     retired = make_judge(project, "http://127.0.0.1:9/v1", "retired")
     for judge in (busy, retired):
         ask_for(judge, project)
-    retired.active = False
-    retired.save()
+    retire_others(project, ["idle", "busy"])
     tasks.look()
     assert sent == [busy.pk]
     assert idle.pk not in sent

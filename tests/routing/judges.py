@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 
+from django.utils import timezone
+
 from annotation import labels, leases
 from annotation.models import Annotator, Comparison, Demand, JudgeCall, JudgeVersion, Project
 
 
 def make_judge(project: Project, name: str = "north", version: int = 1) -> Annotator:
-    """A judge that can be asked."""
+    """A judge that can be asked; an earlier version of it is retired."""
+    JudgeVersion.objects.filter(project=project, name=name).update(retired_at=timezone.now())
     identity = JudgeVersion.objects.create(
         project=project,
         name=name,

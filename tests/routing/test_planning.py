@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from annotation import labels, leases
 from annotation.models import (
@@ -20,7 +21,8 @@ from annotation.models import (
 )
 from annotation.projects import touch
 from routing.models import Plan
-from routing.planning import PlanError, make_plan
+from routing.planning import make_plan
+from routing.policy import PlanError
 from tests.factories import make_comparison, make_person, make_project
 from tests.routing.judges import make_judge, says
 
@@ -28,9 +30,9 @@ pytestmark = pytest.mark.django_db
 
 
 def project_with(comparisons: int, **fields: object) -> tuple[Project, list[Comparison]]:
-    """A project without an audit slice, so that a test decides itself when there is one."""
+    """A project without an audit slice unless asked for. Draws are by external id, so these are fixed."""
     project = make_project(**{"audit_share": 0.0} | fields)
-    return project, [make_comparison(project) for _ in range(comparisons)]
+    return project, [make_comparison(project, external_id=f"c{number}") for number in range(comparisons)]
 
 
 def given_to(annotator: Annotator, project: Project) -> list[Comparison]:
@@ -246,6 +248,18 @@ def test_the_newest_version_of_the_judge_named_is_asked() -> None:
     assert len(given_to(newest, project)) == 2
 
 
+def test_an_earlier_version_that_was_brought_back_is_asked_again() -> None:
+    project, _ = project_with(2)
+    first = make_judge(project)
+    make_judge(project, version=2)
+    project.judge_versions.filter(version=2).update(retired_at=timezone.now())
+    project.judge_versions.filter(version=1).update(retired_at=None)
+
+    make_plan(project, "all_ai", judge="north")
+
+    assert len(given_to(first, project)) == 2
+
+
 def test_an_imported_judge_can_stand_but_not_be_asked() -> None:
     project, _comparisons = project_with(2)
     imported = Annotator.objects.create(project=project, kind="judge", name="old", external_id="old")
@@ -255,6 +269,30 @@ def test_an_imported_judge_can_stand_but_not_be_asked() -> None:
     assert {decision.judge_id for decision in current(project).values()} == {imported.pk}
     assert not Demand.objects.filter(judge=imported).exists()
     assert "cannot be asked for the 2 labels" in plan.warnings[0]
+
+
+def test_of_several_judges_one_that_can_be_asked_stands_and_the_plan_says_so() -> None:
+    project, _comparisons = project_with(2)
+    Annotator.objects.create(project=project, kind="judge", name="early", external_id="early")
+    make_judge(project, "south")
+    make_judge(project, "north")
+
+    plan = make_plan(project, "all_ai", dry_run=True)
+
+    assert plan.judge == "north"
+    assert plan.warnings == ["several judges; the label of north stands, --judge names another"]
+    assert make_plan(project, "all_ai", judge="early", dry_run=True).judge == "early"
+    assert make_plan(project, "all_human", dry_run=True).warnings == []
+
+
+def test_of_several_imported_judges_the_one_with_the_most_labels_stands() -> None:
+    project, comparisons = project_with(3)
+    for name, number in [("early", 1), ("late", 2)]:
+        judge = Annotator.objects.create(project=project, kind="judge", name=name, external_id=name)
+        for comparison in comparisons[:number]:
+            says(judge, comparison)
+
+    assert make_plan(project, "all_ai", dry_run=True).judge == "late"
 
 
 def test_every_decision_says_who_made_it_and_why() -> None:
@@ -329,4 +367,4 @@ def test_the_number_of_statements_does_not_grow_with_the_project() -> None:
             numbers.append(len(queries))
     assert numbers[0] == numbers[2]
     assert numbers[1] == numbers[3]
-    assert max(numbers) <= 20
+    assert max(numbers) <= 24

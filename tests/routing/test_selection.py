@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.selection import SelectionError, select, slots_for
+from routing.policy import PlanError
+from routing.selection import select, slots_for
 
 # Few distinct values, so that ties are the rule.
 VALUES = st.sampled_from([0.0, 0.25, 0.5, 1.0])
@@ -149,18 +150,18 @@ def test_a_large_plan_has_probabilities_that_sum_to_the_people_asked():
     ],
 )
 def test_a_senseless_request_is_refused(arguments, message):
-    with pytest.raises(SelectionError, match=message):
+    with pytest.raises(PlanError, match=message):
         select(np.zeros(3), keys_of(3), **arguments)
 
 
 def test_a_score_that_is_not_finite_is_refused():
-    with pytest.raises(SelectionError, match="finite"):
+    with pytest.raises(PlanError, match="finite"):
         select(np.array([0.0, np.inf]), keys_of(2), share=0.5)
 
 
 @pytest.mark.parametrize("budget", ["NaN", "-1", "Infinity"])
 def test_a_budget_that_is_no_amount_is_refused(budget):
-    with pytest.raises(SelectionError, match="at least 0"):
+    with pytest.raises(PlanError, match="at least 0"):
         slots_for(Decimal(budget), Decimal("0.5"), 10)
 
 

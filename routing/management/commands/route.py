@@ -9,8 +9,8 @@ import orjson
 from django.core.management.base import CommandError, CommandParser
 
 from annotation.management.command import ProjectCommand
-from routing.planning import PlanError, PlanResult, make_plan
-from routing.policy import POLICIES
+from routing.planning import PlanResult, make_plan
+from routing.policy import POLICIES, PlanError
 
 
 class Command(ProjectCommand):

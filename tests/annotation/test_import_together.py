@@ -1,0 +1,65 @@
+"""Two imports at the same time, and people at work meanwhile."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from annotation import labels, leases
+from annotation.imports import ImportReport, load_comparisons, load_labels
+from annotation.models import Comparison, Demand, Project
+from tests.factories import make_comparison, make_person, make_project
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+def load(project: Project, path: Path) -> ImportReport:
+    try:
+        return load_comparisons(project, [path])
+    finally:
+        connection.close()
+
+
+def test_two_imports_of_one_file_add_its_lines_once(tmp_path: Path) -> None:
+    project = make_project()
+    path = tmp_path / "rows.jsonl"
+    said = [{"annotator": "w1", "choice": "a"}]
+    row = {"prompt": "Name a bird.", "response_a": "Wren", "response_b": "Cod", "labels": said}
+    path.write_text("".join(json.dumps(row | {"id": number}) + "\n" for number in range(1500)))
+    with ThreadPoolExecutor(4) as threads:
+        reports = list(threads.map(lambda _: load(project, path), range(4)))
+    assert sorted(report.added for report in reports) == [0, 0, 0, 1500]
+    assert sum(report.unchanged for report in reports) == 4500
+    assert sum(report.labels_added for report in reports) == 1500
+    assert sum(report.annotators_added for report in reports) == 1
+    assert Comparison.objects.filter(project=project).count() == 1500
+
+
+def test_people_label_while_labels_come_in(tmp_path: Path) -> None:
+    """The import asks for less only in the end, and never for less than is lent or done by then."""
+    project = make_project()
+    make_comparison(project, external_id="q1", wanted=1)
+    person = make_person(project)
+    path = tmp_path / "labels.jsonl"
+    row = {"comparison": "q1", "choice": "a"}
+    path.write_text("".join(json.dumps(row | {"annotator": f"w{n}"}) + "\n" for n in range(2500)))
+
+    def work(_file: str, lines: int) -> None:
+        if lines == 1000:
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(label).result(timeout=10)
+
+    def label() -> None:
+        try:
+            (assignment,) = leases.claim(person, project)
+            answer = labels.Answer("a>b", strength=1)
+            labels.submit_many(person, project, [labels.Submission(assignment.pk, {"overall": answer})])
+        finally:
+            connection.close()
+
+    report = load_labels(project, [path], progress=work)
+    assert report.labels_added == 2500
+    demand = Demand.objects.get(comparison__project=project)
+    assert (demand.wanted, demand.live, demand.done) == (1, 0, 1)
