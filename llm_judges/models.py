@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q, QuerySet
 
@@ -12,7 +13,7 @@ class Judge(models.Model):
     """One AI annotator as the owner set it up: where it answers, what it costs, how it is asked."""
 
     version = models.OneToOneField(JudgeVersion, models.CASCADE, related_name="judge")
-    base_url = models.URLField(max_length=500)
+    base_url = models.CharField(max_length=500, validators=[URLValidator(["http", "https"])])
     api_key_env = models.CharField(
         max_length=100, blank=True, help_text="Name of the environment variable that holds the key."
     )

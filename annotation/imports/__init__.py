@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from .. import bulk
 from ..models import Project
-from .batches import ahead, batched
+from .batches import Batches
 from .comparisons import ComparisonFile
 from .files import Line, check, rows
 from .labels import LabelFile
@@ -23,11 +23,14 @@ Item = TypeVar("Item")
 
 
 class _LineFile(Protocol[Item]):
-    """What to do with the lines of a file: `read` each, beside the database's work, and `store` batches."""
+    """What to do with the lines of a file: `read` each, without SQL, and `store` batches of them.
+
+    `read_on` may be called while rows are being sent.
+    """
 
     def read(self, line: Line) -> Item: ...
 
-    def store(self, batch: list[Item]) -> None: ...
+    def store(self, batch: list[Item], read_on: Callable[[], object]) -> None: ...
 
 
 class _Refused(Exception):
@@ -86,8 +89,9 @@ def _load(
 
 def _load_file(file: _LineFile[Item], path: Path, progress: Progress | None) -> None:
     lines = 0
-    for batch in ahead(batched((line.size, file.read(line)) for line in rows(path))):
-        file.store(batch)
+    batches = Batches((line.size, file.read(line)) for line in rows(path))
+    for batch in batches:
+        file.store(batch, batches.read_on)
         lines += len(batch)
         if progress:
             progress(str(path), lines)

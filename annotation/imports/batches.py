@@ -1,8 +1,7 @@
-"""Cutting a stream into batches, and having the next one ready while the database takes the last. Pure."""
+"""Cutting a stream into batches, each read while the one before is on its way to the database. Pure."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -10,33 +9,34 @@ ROWS = 1000
 BYTES = 8 * 1024 * 1024
 
 
-def batched(lines: Iterable[tuple[int, T]]) -> Iterator[list[T]]:
-    """Lists of at most 1,000 items whose sizes sum to about 8 MB at most; `lines` gives (size, item)."""
-    batch: list[T] = []
-    size = 0
-    for bytes_, item in lines:
-        batch.append(item)
-        size += bytes_
-        if len(batch) == ROWS or size >= BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+class Batches(Generic[T]):
+    """Lists of at most 1,000 items whose sizes sum to about 8 MB at most; `lines` gives (size, item).
 
-
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, each made by another thread while the one before is in use.
-
-    Encoding a line and storing it take about as long, and the database works in another process.
+    Whoever streams a batch to the database calls `read_on` now and then: it reads one more item of the next
+    batch, while the server is busy with what was sent. A thread would do it worse: it would keep the sender
+    waiting for the interpreter.
     """
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(_step, items)
-        while step := coming.result():
-            coming = thread.submit(_step, items)
-            yield step[0]
 
+    def __init__(self, lines: Iterable[tuple[int, T]]) -> None:
+        self._lines = iter(lines)
+        self._coming: list[T] = []
+        self._size = 0
 
-def _step(items: Iterator[T]) -> tuple[T] | tuple[()]:
-    for item in items:
-        return (item,)
-    return ()
+    def __iter__(self) -> Iterator[list[T]]:
+        while True:
+            while self.read_on():
+                pass
+            batch, self._coming, self._size = self._coming, [], 0
+            if not batch:
+                return
+            yield batch
+
+    def read_on(self) -> bool:
+        """Reads one more item; False when the batch is full or nothing is left."""
+        if len(self._coming) >= ROWS or self._size >= BYTES:
+            return False
+        for size, item in self._lines:
+            self._size += size
+            self._coming.append(item)
+            return True
+        return False

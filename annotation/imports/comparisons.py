@@ -1,6 +1,6 @@
 """Comparison lines into the database: comparisons, responses, references, demand, and the votes inside."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import bulk
@@ -32,7 +32,7 @@ class ComparisonFile:
         self._marks = Marks()
 
     def read(self, line: Line) -> Read:
-        """The line's number, and what it says or what is wrong with it. No SQL: another thread runs it."""
+        """The line's number, and what it says or what is wrong with it. No SQL."""
         if isinstance(line.row, Bad):
             return line.number, line.row
         try:
@@ -40,7 +40,7 @@ class ComparisonFile:
         except Bad as bad:
             return line.number, bad
 
-    def store(self, batch: list[Read]) -> None:
+    def store(self, batch: list[Read], read_on: Callable[[], object]) -> None:
         """Writes what can be written of a batch; counts all of it."""
         drafts = [item for _, item in batch if isinstance(item, Draft)]
         known = self._known(drafts)
@@ -65,7 +65,7 @@ class ComparisonFile:
                 taken[item.external_id] = (line, item)
                 if not item.fit:
                     self._session.tally.note_unfit(item.external_id)
-        self._write([item for _, item in taken.values()], golds)
+        self._write([item for _, item in taken.values()], golds, read_on)
 
     def _known(self, drafts: Sequence[Draft]) -> dict[str, str]:
         """Content hashes that the project has, by imported id; sets the drafts' `comparison_id`."""
@@ -118,7 +118,12 @@ class ComparisonFile:
                 )
         self._session.ledger.admit(new.votes, new.comparison_id or None)
 
-    def _write(self, drafts: Sequence[Draft], golds: Mapping[tuple[int, int], str]) -> None:
+    def _write(
+        self,
+        drafts: Sequence[Draft],
+        golds: Mapping[tuple[int, int], str],
+        read_on: Callable[[], object],
+    ) -> None:
         project, ledger, counts = self._session.project, self._session.ledger, self._session.tally.counts
         new = [one for one in drafts if not one.comparison_id]
         counts.added += len(new)
@@ -128,7 +133,7 @@ class ComparisonFile:
                 one.comparison_id = pk
             same = {"project_id": project.pk, "created_at": self._session.stamp}
             bulk.insert(Comparison, _COMPARISON, map(_comparison, new), **same)
-            bulk.insert(Response, _RESPONSE, _responses(new))
+            bulk.insert(Response, _RESPONSE, _responses(new, read_on))
         self._marks.add(one.comparison_id for one in drafts)
         for one in drafts:
             if one.votes:
@@ -193,8 +198,9 @@ def _comparison(one: Draft) -> tuple[Any, ...]:
     )
 
 
-def _responses(drafts: Sequence[Draft]) -> Iterator[tuple[Any, ...]]:
+def _responses(drafts: Sequence[Draft], read_on: Callable[[], object]) -> Iterator[tuple[Any, ...]]:
     for one in drafts:
+        read_on()
         for position, response in enumerate(one.responses):
             yield (
                 one.comparison_id,

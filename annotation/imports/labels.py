@@ -1,6 +1,6 @@
 """Label lines into the database: votes on comparisons that the project has."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..models import Comparison, Response
 from .answers import Vote
@@ -20,10 +20,10 @@ class LabelFile:
         self._session = session
 
     def read(self, line: Line) -> Read:
-        """The line's number, and its fields or what is wrong with it. No SQL: another thread runs it."""
+        """The line's number, and its fields or what is wrong with it. No SQL."""
         return line.number, line.row
 
-    def store(self, batch: list[Read]) -> None:
+    def store(self, batch: list[Read], read_on: Callable[[], object]) -> None:
         """Writes what can be written of a batch; counts all of it."""
         tally, ledger = self._session.tally, self._session.ledger
         votes: list[tuple[int, int, int, Vote]] = []
