@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django.core.management import call_command
 
 from annotation import reports
@@ -83,6 +84,7 @@ def test_two_versions_of_a_judge_are_told_apart() -> None:
     comparison = make_comparison(project)
     for version in (1, 2):
         judge = make_judge(project, "gpt")
+        project.judge_versions.update(retired_at=timezone.now())
         judge.judge_version = JudgeVersion.objects.create(
             project=project, name="gpt", version=version, model="m", template="t", fingerprint=f"{version}"
         )
