@@ -1,6 +1,7 @@
 """Many rows at once: COPY on PostgreSQL, one prepared INSERT on SQLite, and no model instance on the way."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,9 +10,11 @@ from django.db import connection
 from django.db.models import Field, JSONField, Model
 from django.utils import timezone
 from psycopg.adapt import Dumper
+from psycopg.copy import LibpqWriter
 from psycopg.pq import Format
 
 Row = tuple[Any, ...]
+_EVERY = 8  # rows: rare enough that PostgreSQL always has some to go on with
 
 
 def reserve(model: type[Model], number: int) -> Sequence[int]:
@@ -35,13 +38,22 @@ def reserve(model: type[Model], number: int) -> Sequence[int]:
     return range(start, start + number)
 
 
-def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row], **same: Any) -> None:
+def insert(
+    model: type[Model],
+    names: Sequence[str],
+    rows: Iterable[Row],
+    meanwhile: Callable[[], bool] | None = None,
+    **same: Any,
+) -> None:
     """Inserts `rows`, each a tuple of values for the columns `names` (such as `project_id`).
 
     Values go to the database as they are, so a JSON column is given its JSON text. `same` holds values, given
     as Python objects, that are equal in all rows; every other column gets its field's default. Constraints
     are the database's, `full_clean` and signals are not run. Without the primary key among `names` the
     database numbers the rows. Raises Django's database errors.
+
+    `meanwhile` does a bit of other work, without SQL, and returns False when there is none. It is called now
+    and then while PostgreSQL takes the rows, and when it has them all as long as it checks their keys.
     """
     fields = {field.attname: field for field in model._meta.concrete_fields}
     given = [fields[name] for name in names]
@@ -60,10 +72,13 @@ def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row], **same
             types = [str(field.db_type(connection)).partition("(")[0] for field in columns]
             cursor.adapters.register_dumper(None, _JsonText)
             statement = f"COPY {table} ({quoted}) FROM STDIN (FORMAT BINARY)"
-            with connection.wrap_database_errors, cursor.copy(statement) as copy:
+            writer = _Writer(cursor.cursor, meanwhile)
+            with connection.wrap_database_errors, cursor.cursor.copy(statement, writer=writer) as copy:
                 copy.set_types(types)
-                for row in rows:
+                for number, row in enumerate(rows):
                     copy.write_row(row + tail)
+                    if meanwhile and number % _EVERY == 0:
+                        meanwhile()
         else:
             marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(
@@ -73,18 +88,39 @@ def insert(model: type[Model], names: Sequence[str], rows: Iterable[Row], **same
 
 
 @contextmanager
-def checked_at_once() -> Iterator[None]:
-    """Inside a transaction, has PostgreSQL check foreign keys with each statement.
+def loading() -> Iterator[None]:
+    """Inside a transaction, readies PostgreSQL for as many rows as may come.
 
-    Left to the commit, as Django declares them, the checks of a long import pile up in the server's memory.
+    Foreign keys are checked with each statement: left to the commit, as Django declares them, the checks
+    pile up in the server's memory. And rows are looked up by index only: of tables that grow in the
+    transaction the planner knows nothing, and would read them whole for every batch.
     """
     if connection.vendor != "postgresql":
         yield
         return
+    plans = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        yield
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE;" + "".join(f"SET LOCAL {p} = off;" for p in plans))
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED;" + "".join(f"SET LOCAL {p} = DEFAULT;" for p in plans))
+
+
+class _Writer(LibpqWriter):
+    """Sends rows to COPY, and has other work done while the server finishes."""
+
+    def __init__(self, cursor: Any, meanwhile: Callable[[], bool] | None) -> None:
+        super().__init__(cursor)
+        self._meanwhile = meanwhile
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        if exc or not self._meanwhile:
+            return super().finish(exc)
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            waiting = thread.submit(super().finish)
+            while not waiting.done() and self._meanwhile():
+                pass
+            waiting.result()
 
 
 class _JsonText(Dumper):

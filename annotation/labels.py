@@ -170,6 +170,8 @@ def _add(
         if answer is None:
             raise SubmissionError(name, f"{name} is still open")
         ranking = _checked(answer, criterion, assignment.shown)
+        if criterion.confidence and not answer.confidence and annotator.kind == Annotator.Kind.HUMAN:
+            raise SubmissionError(name, "say how sure you are")
         if criterion.rationale == "required" and not answer.rationale.strip():
             raise SubmissionError(name, "say why in a few words")
         label = Label(

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from .models import Annotator, Assignment, Demand, Project
-from .projects import pool_ids_of
+from .projects import lock_demand, pool_ids_of
 from .ranking import letters
 
 # The annotator's slot in the open queue: best priority first, never what they hold, gave back or answered.
@@ -29,7 +29,7 @@ WITH picked AS MATERIALIZED (
       AND NOT EXISTS (SELECT 1 FROM annotation_assignment a WHERE a.comparison_id = d.comparison_id
                       AND a.annotator_id = %(annotator)s AND a.round = 0 AND a.state <> 'expired')
       AND (SELECT count(*) FROM annotation_assignment h
-           WHERE h.annotator_id = %(annotator)s AND h.state = 'live') < %(hold)s
+           WHERE h.annotator_id = %(annotator)s AND h.state = 'live' AND h.leased_until > %(now)s) < %(hold)s
     ORDER BY d.priority DESC, d.id
     LIMIT {limit:d} {lock}
 )
@@ -59,7 +59,8 @@ def claim(annotator: Annotator, project: Project, n: int = 1) -> list[Assignment
     """Lends up to `n` comparisons, best first, with `comparison` and its `rendering` loaded.
 
     A person gets what they already hold before anything new, so a reload or a second tab shows the same
-    work, and never holds more than `n`. A judge's workers run side by side, so a judge always gets new ones.
+    work, and is lent nothing more while they hold `n` (tabs opened at the same instant may each take one).
+    A judge's workers run side by side, so a judge always gets new ones.
     Leases that ran out go back to the queue when it looks empty, and every 30 s in any case.
     """
     human = annotator.kind == Annotator.Kind.HUMAN
@@ -144,8 +145,9 @@ def open_count(annotator: Annotator, project: Project) -> int:
 
 
 def _number(rows: QuerySet[Any]) -> Coalesce:
-    """The number of rows as an expression, to be counted inside another statement."""
-    counted = rows.order_by().values(all=Value(1)).annotate(number=Count("pk")).values("number")
+    """The number of comparisons in `rows` as an expression, to be counted inside another statement."""
+    number = Count("comparison", distinct=True)
+    counted = rows.order_by().values(all=Value(1)).annotate(number=number).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
@@ -158,8 +160,13 @@ def _take(
 ) -> list[int]:
     ids: list[int] = []
     for column, source in sources:
-        if len(ids) < n:
-            ids += _take_from(annotator, project, column, source, n - len(ids), hold)
+        while len(ids) < n:
+            # One at a time to people, because what they hold is counted before each.
+            step = n - len(ids) if hold == _UNLIMITED else 1
+            got = _take_from(annotator, project, column, source, step, hold)
+            ids += got
+            if len(got) < step:
+                break
     return ids
 
 
@@ -179,7 +186,7 @@ def _pick(annotator: Annotator, column: str, source: int, n: int, hold: int) -> 
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKE.format(source=column, lock=_lock_clause(), limit=n),
-            {"source": source, "annotator": annotator.pk, "hold": hold},
+            {"source": source, "annotator": annotator.pk, "hold": hold, "now": _adapt(timezone.now())},
         )
         return cursor.fetchall()
 
@@ -232,6 +239,7 @@ def _release(assignments: list[Assignment], state: str) -> int:
     if assignments:
         Assignment.objects.filter(pk__in=[a.pk for a in assignments]).update(state=state, demand=None)
         slots = Counter(a.demand_id for a in assignments if a.demand_id is not None)
+        lock_demand(Demand.objects.filter(pk__in=list(slots)))
         for number in set(slots.values()):
             same = [demand for demand, count in slots.items() if count == number]
             Demand.objects.filter(pk__in=same).update(live=F("live") - number)

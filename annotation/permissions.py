@@ -68,7 +68,7 @@ def _join(membership: Membership) -> Annotator:
     try:
         with transaction.atomic():
             annotator = Annotator.objects.create(
-                project=membership.project, kind=Annotator.Kind.HUMAN, user=user, name=str(user)
+                project=membership.project, kind=Annotator.Kind.HUMAN, user=user, name=_name(user)
             )
             for pool in Pool.objects.filter(project=membership.project, default=True):
                 PoolMembership.objects.create(pool=pool, annotator=annotator)
@@ -77,3 +77,8 @@ def _join(membership: Membership) -> Annotator:
     membership.annotator = annotator
     membership.save(update_fields=["annotator"])
     return annotator
+
+
+def _name(user: User) -> str:
+    """What other members read; never the e-mail address."""
+    return user.name or f"Person {user.pk}"

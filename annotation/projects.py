@@ -7,10 +7,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Exists, F, OuterRef
-from django.db.models.functions import Greatest
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Greatest
 
-from .models import Annotator, Criterion, Decision, Demand, Guidelines, Pool, Project
+from .models import (
+    Annotator,
+    Assignment,
+    Comparison,
+    Criterion,
+    Decision,
+    Demand,
+    Guidelines,
+    Pool,
+    Project,
+)
 
 
 def criteria_of(project: Project) -> tuple[Criterion, ...]:
@@ -25,7 +36,7 @@ def guidelines_of(project: Project) -> Guidelines | None:
 
 def pool_ids_of(annotator: Annotator, project: Project) -> tuple[int, ...]:
     """Pools the annotator belongs to, specialised ones before the default one. Cached like the others."""
-    return _pool_ids(annotator.pk, project.revision, annotator.created_at)
+    return _pool_ids(annotator.pk, project.pk, project.revision, annotator.created_at)
 
 
 def touch(project: Project) -> None:
@@ -34,14 +45,60 @@ def touch(project: Project) -> None:
     project.refresh_from_db(fields=["revision"])
 
 
-def change_labels_wanted(project: Project, by: int) -> None:
-    """Moves what the default pool is asked for, where no Decision has spoken; never below lent plus done."""
-    if not by:
-        return
+def ask_people(project: Project) -> None:
+    """Brings what pools are asked for to what the project now wants, where no Decision has spoken.
+
+    Imported votes of people make fewer labels wanted of the default pool; what is lent or done stays.
+    """
+    wanted = wanted_from(project, project.pools.all())
     decided = Decision.objects.filter(comparison=OuterRef("comparison"), superseded_at=None)
-    Demand.objects.filter(
-        ~Exists(decided), comparison__project=project, pool__default=True, pool__labels_wanted=None
-    ).update(wanted=Greatest(F("wanted") + by, F("live") + F("done")))
+    for pool in project.pools.all():
+        target = wanted.get(pool.pk, 0)
+        open_to_change = Demand.objects.filter(~Exists(decided), comparison__project=project, pool=pool)
+        lock_demand(open_to_change)
+        open_to_change.update(
+            wanted=Greatest(target - _voters("comparison", pool), F("live") + F("done"), Value(0))
+        )
+        if target:
+            _ask_first(project, pool, target)
+
+
+def lock_demand(rows: QuerySet[Demand]) -> None:
+    """Locks rows of the queue in the one order that everybody uses, so that no two wait for each other."""
+    list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True).iterator())
+
+
+def _ask_first(project: Project, pool: Pool, target: int, batch: int = 2000) -> None:
+    """Demand for comparisons that the pool has not been asked about and has not voted on enough."""
+    fit = {} if project.lend_unfit else {"fit": True}
+    unasked = (
+        Comparison.objects.filter(project=project, **fit)
+        .filter(~Exists(Decision.objects.filter(comparison=OuterRef("pk"), superseded_at=None)))
+        .filter(~Exists(Demand.objects.filter(comparison=OuterRef("pk"), pool=pool)))
+        .annotate(missing=target - _voters("pk", pool))
+        .filter(missing__gt=0)
+        .order_by("pk")
+    )
+    last = 0
+    while rows := list(unasked.filter(pk__gt=last).values_list("pk", "missing")[:batch]):
+        Demand.objects.bulk_create(
+            [Demand(comparison_id=pk, pool=pool, wanted=missing) for pk, missing in rows],
+            ignore_conflicts=True,
+        )
+        last = rows[-1][0]
+
+
+def _voters(comparison: str, pool: Pool) -> Combinable:
+    """People whose imported vote the outer comparison has; they count for the default pool."""
+    if not pool.default:
+        return Value(0)
+    imported = Assignment.objects.filter(
+        comparison=OuterRef(comparison), purpose=Assignment.Purpose.IMPORT, annotator__kind="human"
+    )
+    number = (
+        imported.order_by().values(all=Value(1)).annotate(n=Count("annotator", distinct=True)).values("n")
+    )
+    return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
 
 def wanted_from(project: Project, pools: Iterable[Pool]) -> dict[int, int]:
@@ -69,6 +126,6 @@ def _guidelines(project_id: int, revision: int, created_at: datetime) -> Guideli
 
 
 @lru_cache(maxsize=4096)
-def _pool_ids(annotator_id: int, revision: int, created_at: datetime) -> tuple[int, ...]:
-    rows = Pool.objects.filter(annotators=annotator_id).order_by("default", "id")
+def _pool_ids(annotator_id: int, project_id: int, revision: int, created_at: datetime) -> tuple[int, ...]:
+    rows = Pool.objects.filter(annotators=annotator_id, project=project_id).order_by("default", "id")
     return tuple(rows.values_list("pk", flat=True))

@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -88,6 +87,7 @@ def child(which: str, path: Path) -> dict[str, Any]:
 def measure(which: str, file: str) -> dict[str, Any]:
     """Imports the file into a project of its own; seconds of wall clock, megabytes of this process."""
     set_up()
+    from annotation.imports import load_comparisons
     from annotation.models import Comparison, Criterion, Demand, Pool, Project, Response
 
     project = Project.objects.create(slug=f"benchmark-{os.getpid()}", name="Benchmark")
@@ -96,12 +96,7 @@ def measure(which: str, file: str) -> dict[str, Any]:
     before = peak_mb()
     server = server_cpu()
     start, cpu = time.perf_counter(), time.process_time()
-    if which == "ours":
-        from annotation.imports import load_comparisons
-
-        added = load_comparisons(project, [file]).added
-    else:
-        added = bulk_create(project, Path(file))
+    added = load_comparisons(project, [file]).added if which == "ours" else bulk_create(project, Path(file))
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     server = server_cpu() - server
     mine = Comparison.objects.filter(project=project).count()
@@ -213,7 +208,9 @@ def server_cpu() -> float:
 
 
 def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Most memory that this process ever had; getrusage would count what its parent had when it forked."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def machine() -> dict[str, Any]:

@@ -4,6 +4,7 @@ Applying the same file again changes nothing; a changed file updates; a change t
 of labels already given is refused.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -13,10 +14,11 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
+from django.db.models import Model
 
 from annotation.models import Criterion, Guidelines, Label, Pool, Project, Reference, User
 from annotation.permissions import add_member
-from annotation.projects import change_labels_wanted, touch
+from annotation.projects import ask_people, touch
 from annotation.ranking import Scale
 from llm_judges.registry import retire_others, set_judge
 from routing.policy import POLICIES
@@ -36,6 +38,7 @@ KEYS = {
 }
 CRITERION_KEYS = {"name", "question", "scale", "both_bad", "confidence", "reasons", "rationale"}
 DEFAULT_CRITERIA = [{"name": "overall", "question": "Which response is better?", "scale": "five-point"}]
+MOST_LABELS = 1000
 # What may not change once there are labels: it would alter what they say.
 MEANING = ("question", "scale", "both_bad")
 
@@ -66,20 +69,20 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     for key in data:
         if key not in KEYS:
             raise ProjectFileError(f"unknown key {key!r}; known: {', '.join(sorted(KEYS))}")
+    _check_texts(data, "")
     slug = _slug(data.get("slug"), "slug")
-    project = Project.objects.select_for_update().filter(slug=slug).first()
+    project = Project.objects.select_for_update(no_key=True).filter(slug=slug).first()
     created = project is None
     project = project or Project(slug=slug, name=slug.replace("-", " ").capitalize())
-    labels_wanted = project.labels_wanted
     _settings(project, data)
     project.save()
-    if not created:
-        change_labels_wanted(project, project.labels_wanted - labels_wanted)
     if created or "guidelines" in data:
         _guidelines(project, _text(data, "guidelines"))
     if created or "criteria" in data:
         _criteria(project, _list(data, "criteria") or DEFAULT_CRITERIA)
     _pools(project, _list(data, "pools"))
+    if not created and ("labels_wanted" in data or "pools" in data):
+        ask_people(project)
     if "judges" in data:
         _judges(project, _list(data, "judges"))
     if owner is not None:
@@ -93,8 +96,8 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
         project.name = _text(data, "name") or project.name
     if "labels_wanted" in data:
         project.labels_wanted = _whole(data["labels_wanted"], "labels_wanted")
-    if data.get("budget") is not None:
-        project.budget = _money(data["budget"], "budget")
+    if "budget" in data:
+        project.budget = None if data["budget"] is None else _money(data["budget"], "budget")
     if "policy" in data:
         project.policy = _one_of(data["policy"], POLICIES, "policy")
     if "prices" in data:
@@ -107,11 +110,7 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
         project.currency = str(prices.get("currency", project.currency)).upper()
     if data.get("gold_use") not in (None, "evaluation"):
         raise ProjectFileError("gold_use: only `evaluation` is available in this version")
-    try:
-        project.clean_fields(exclude=["slug"])
-    except ValidationError as error:
-        name, messages = next(iter(error.message_dict.items()))
-        raise ProjectFileError(f"{name}: {messages[0]}") from error
+    _clean(project, "")
 
 
 def _guidelines(project: Project, text: str) -> None:
@@ -140,6 +139,7 @@ def _criteria(project: Project, entries: list[Any]) -> None:
         for key, value in values.items():
             setattr(criterion, key, value)
         criterion.position = position
+        _clean(criterion, f"{where}.")
         criterion.save()
     for criterion in current.values():
         if (
@@ -189,8 +189,12 @@ def _pools(project: Project, entries: list[Any]) -> None:
             pool.labels_wanted = _whole(values.pop("labels_wanted"), f"{where}.labels_wanted")
         if values:
             raise ProjectFileError(f"{where}: unknown key {next(iter(values))!r}; known: labels_wanted, name")
-        pool.default = pool.default or not project.pools.filter(default=True).exists()
+        _clean(pool, f"{where}.")
         pool.save()
+    if wanted:
+        first = project.pools.get(name=_slug_of(wanted[0]))
+        project.pools.exclude(pk=first.pk).update(default=False)
+        project.pools.filter(pk=first.pk).update(default=True)
 
 
 def _judges(project: Project, entries: list[Any]) -> None:
@@ -203,6 +207,34 @@ def _judges(project: Project, entries: list[Any]) -> None:
         except (TypeError, ValueError) as error:
             raise ProjectFileError(f"{where}: {error}") from error
     retire_others(project, names)
+
+
+def _clean(row: Model, where: str) -> None:
+    """Every field within its limits, said by the file's key, on every database alike."""
+    try:
+        row.clean_fields()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise ProjectFileError(f"{where}{name}: {messages[0]}") from error
+
+
+def _check_texts(value: Any, where: str) -> None:
+    """Refuses NUL, which PostgreSQL cannot store, wherever it hides."""
+    if isinstance(value, str) and "\0" in value:
+        raise ProjectFileError(f"{where or 'the file'} holds a NUL character")
+    items = (
+        value.items()
+        if isinstance(value, Mapping)
+        else enumerate(value, 1)
+        if isinstance(value, list)
+        else ()
+    )
+    for key, inner in items:
+        _check_texts(inner, f"{where}[{key}]" if isinstance(value, list) else f"{where}.{key}".lstrip("."))
+
+
+def _slug_of(entry: Any) -> str:
+    return str(entry if isinstance(entry, str) else entry["name"])
 
 
 def _slug(value: Any, where: str) -> str:
@@ -248,10 +280,12 @@ def _flag(value: Any, where: str) -> bool:
     return value
 
 
-def _number(make: Callable[[str], Any], value: Any, where: str, least: int, what: str) -> Any:
+def _number(
+    make: Callable[[str], Any], value: Any, where: str, least: int, what: str, most: float = math.inf
+) -> Any:
     try:
         number = make(str(value))
-        if isinstance(value, bool) or not number >= least:
+        if isinstance(value, bool) or not least <= number <= most:
             raise ValueError
     except (ValueError, InvalidOperation):
         raise ProjectFileError(f"{where} must be {what}, not {value!r}") from None
@@ -259,7 +293,7 @@ def _number(make: Callable[[str], Any], value: Any, where: str, least: int, what
 
 
 def _whole(value: Any, where: str) -> int:
-    number: int = _number(int, value, where, 1, "a whole number of at least 1")
+    number: int = _number(int, value, where, 1, f"a whole number from 1 to {MOST_LABELS}", MOST_LABELS)
     return number
 
 

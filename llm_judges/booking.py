@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
 from annotation.models import Annotator, JudgeCall
@@ -16,6 +16,8 @@ from .client import Reply
 from .verdicts import Unreadable, read
 
 State = JudgeCall.State
+# What the columns hold at most: a call may be tried again for weeks, and a sum stops there.
+LARGEST = {"attempts": 2**15 - 1, "input_tokens": 2**31 - 1, "output_tokens": 2**31 - 1}
 
 
 def settle(brief: Brief, answered: Sequence[tuple[Call, Reply]]) -> None:
@@ -45,7 +47,7 @@ def book(annotator: Annotator, rows: Sequence[JudgeCall]) -> None:
 
 def _settled(brief: Brief, call: Call, reply: Reply) -> JudgeCall:
     """The row of an answered call; `call` learns how it went."""
-    call.state, call.reason = reply.state, reply.reason
+    call.state, call.reason, call.rejected = reply.state, reply.reason, reply.rejected
     if reply.state == State.OK:
         try:
             call.verdicts = in_stored_letters(read(reply.text, brief.questions, len(call.order)), call.order)
@@ -111,7 +113,11 @@ def _pk_of(row: JudgeCall) -> int | None:
 def _add_to(row: JudgeCall) -> None:
     def sum_of(name: str) -> Any:
         number = getattr(row, name)
-        return F(name) if number is None else Coalesce(F(name), Value(0)) + number
+        if number is None:
+            return F(name)
+        return Least(Coalesce(F(name), Value(0)), Value(LARGEST[name] - number)) + number
+
+    cost = Value(budget.DEAREST - row.cost, output_field=JudgeCall._meta.get_field("cost"))
 
     JudgeCall.objects.filter(pk=row.pk).update(
         state=row.state,
@@ -121,7 +127,7 @@ def _add_to(row: JudgeCall) -> None:
         verdict=row.verdict,
         model_reported=row.model_reported,
         latency_ms=row.latency_ms,
-        cost=F("cost") + row.cost,
-        **{name: sum_of(name) for name in ("attempts", "input_tokens", "output_tokens")},
+        cost=Least(F("cost"), cost) + row.cost,
+        **{name: sum_of(name) for name in LARGEST},
         updated_at=timezone.now(),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MILLION = Decimal(1_000_000)
 SMALLEST = Decimal("0.00000001")
+DEAREST = Decimal(999_999)  # what the cost of one call can be booked as at most
 FRAME = 1000  # tokens at most for the chat format and the JSON schema
 UNCAPPED_OUTPUT = 4096  # tokens to expect of a judge whose max_tokens is not sent
 
@@ -49,7 +50,7 @@ def worst_case(judge: Judge, messages: Sequence[Mapping[str, str]]) -> Decimal:
 def price(judge: Judge, input_tokens: int, output_tokens: int) -> Decimal:
     """Cost of a call in the project's currency, from prices per million tokens."""
     cost = (input_tokens * judge.input_price + output_tokens * judge.output_price) / MILLION
-    return cost.quantize(SMALLEST)
+    return min(cost, DEAREST).quantize(SMALLEST)
 
 
 def used_tokens(reply: "Reply", messages: Sequence[Mapping[str, str]]) -> tuple[int | None, int | None, bool]:

@@ -18,6 +18,8 @@ from .prompts import Material, Unshowable, new_boundary, render, template_for
 from .verdicts import Question, Unreadable, Verdict, read, schema
 
 State = JudgeCall.State
+# Faults of the endpoint or the way to it: they say nothing about the comparison.
+TRANSIENT = frozenset({State.TRANSPORT_ERROR, State.RATE_LIMITED})
 _POLL = 0.2
 
 
@@ -35,6 +37,7 @@ class Call:
     state: str = ""
     reason: str = ""
     cost: Decimal = Decimal(0)
+    rejected: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +50,10 @@ class Work:
     @property
     def open(self) -> list[Call]:
         return [call for call in self.calls if not call.state]
+
+    @property
+    def failed(self) -> list[Call]:
+        return [call for call in self.calls if call.state and call.state != State.OK]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,14 @@ def brief(judge: Judge, annotator: Annotator, project: Project) -> Brief:
 
 
 def question_of(criterion: Criterion) -> Question:
-    return Question(criterion.name, criterion.question, Scale(criterion.scale), criterion.both_bad)
+    """The criterion as a judge is asked about it."""
+    return Question(
+        criterion.name,
+        criterion.question,
+        Scale(criterion.scale),
+        criterion.both_bad,
+        rationale_required=criterion.rationale == "required",
+    )
 
 
 def orders(k: int) -> tuple[str, str]:

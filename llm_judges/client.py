@@ -20,7 +20,9 @@ from .verdicts import clean
 
 State = JudgeCall.State
 MAX_RETRIES = 2  # the client library's own: it honours Retry-After and backs off with jitter
+MAX_WAIT = 60  # seconds; the client library follows no Retry-After beyond it
 MAX_REPLY = 100_000
+MAX_TOKENS = 10**8  # a larger count is nonsense and counts as not reported
 SAMPLING = ("temperature", "max_tokens")
 NO_KEY = "none"  # the library insists on one
 # Not a state of calls: the endpoint did not like the request itself, perhaps its schema.
@@ -38,7 +40,8 @@ class Reply:
 
     `state` is one of JudgeCall.State; `ok` means that a complete text came back, not yet that it can be read.
     `completed`: the endpoint made a completion, so it will charge for it. `fatal`: no other request can
-    succeed either (wrong key, unknown model, quota used up). Token counts are null where not reported.
+    succeed either (wrong key, unknown model, quota used up). `rejected`: the endpoint did not like this very
+    request, with and without a schema. Token counts are null where not reported or absurd.
     """
 
     state: str
@@ -51,6 +54,7 @@ class Reply:
     attempts: int = 1
     completed: bool = False
     fatal: bool = False
+    rejected: bool = False
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class Client:
                 self.structured = False
             reply = replace(plain, attempts=reply.attempts + plain.attempts)
         if reply.state == _REJECTED:
-            reply = replace(reply, state=State.TRANSPORT_ERROR)
+            reply = replace(reply, state=State.TRANSPORT_ERROR, rejected=True)
         return replace(reply, latency_ms=round((time.monotonic() - begun) * 1000))
 
     def _send(self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any] | None) -> Reply:
@@ -166,7 +170,7 @@ def _heard(answer: Any) -> Reply:
 
 def _count(usage: Any, name: str) -> int | None:
     number = getattr(usage, name, None)
-    return number if type(number) is int and 0 <= number < 2**31 else None
+    return number if type(number) is int and 0 <= number <= MAX_TOKENS else None
 
 
 def _error_in_answer(error: Any) -> tuple[str, str]:

@@ -5,12 +5,14 @@ from datetime import timedelta
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from annotation.models import Assignment, Comparison, Decision, Demand, Project
+from annotation.models import Assignment, Comparison, Decision, Demand, JudgeCall, Project
 
+from .calls import TRANSIENT
 from .models import Judge
 from .registry import annotator_of
 
 BATCH = 2000
+REST_SECONDS = 60
 
 
 def ask_for(judge: Judge, project: Project) -> int:
@@ -49,9 +51,21 @@ def held_by(judge: Judge) -> QuerySet[Assignment]:
 
 
 def is_running(judge: Judge) -> bool:
-    """True where a worker took work for the judge a short while ago and is still at it.
+    """True where some worker is at work for the judge.
 
-    Only what was taken lately counts, so that a worker that died does not hold up the others.
+    A worker renews its leases while it works (`labelling`), so one that died is noticed when they run out.
     """
-    lately = timezone.now() - timedelta(seconds=max(60, 2 * judge.timeout_seconds))
-    return held_by(judge).filter(claimed_at__gt=lately, leased_until__gt=timezone.now()).exists()
+    return held_by(judge).filter(leased_until__gt=timezone.now()).exists()
+
+
+def is_resting(judge: Judge) -> bool:
+    """True where the endpoint left all calls of the last REST_SECONDS unanswered: one that is down is not
+    asked all the time."""
+    lately = JudgeCall.objects.filter(
+        annotator=annotator_of(judge),
+        purpose=JudgeCall.Purpose.WORK,
+        updated_at__gt=timezone.now() - timedelta(seconds=REST_SECONDS),
+        attempts__gt=0,
+    )
+    unanswered = lately.filter(state__in=TRANSIENT)
+    return unanswered.exists() and not lately.exclude(state__in=TRANSIENT).exists()

@@ -11,7 +11,8 @@ class Outcome:
     """What a run did.
 
     `taken`: comparisons dealt with; `labelled`: those with a label now; `consistent`: those of them where all
-    orders agreed; `undecided`: the orders disagree and the scale has no tie. `calls`: requests made;
+    orders agreed; `undecided`: the orders disagree and the scale has
+    no tie, or the project refused the answer. `calls`: requests made;
     `answered`: those with a verdict; `reused`: verdicts that were there already. `failed`: calls without one
     by state, with `reasons`. `stopped`: empty, `limit`, `budget_stopped`, `failing` or `interrupted`;
     `message` says more.

@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from annotation.models import Annotator, JudgeVersion, Project
+from annotation.models import Annotator, Decision, Demand, JudgeVersion, Label, Project
+from annotation.projects import lock_demand
 
 from .models import Judge
 from .prompts import PAIRWISE, RANKING, template_text
@@ -42,8 +44,9 @@ def set_judge(
 
     A change of model, template text, sampling settings or base URL is a new version with an annotator of its
     own (named `name`, later versions `name@2`, `name@3` …) and retires the version before it; settings that
-    have been there before bring their version back. Prices (per million tokens), key variable, concurrency
-    and timeout (seconds, for each attempt) change in place.
+    have been there before bring their version back. What routing asked of another version, and is still open,
+    is asked of the one now in service. Prices (per million tokens), key variable, concurrency and timeout
+    (seconds, for each attempt) change in place.
 
     `settings` takes `temperature` and `max_tokens`; null means that the value is not sent. Raises ValueError
     naming the key at fault.
@@ -67,12 +70,13 @@ def set_judge(
     }
     name = _name(name)
     with transaction.atomic():
-        Project.objects.select_for_update().get(pk=project.pk)
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         version = _version(project, name, identity)
         versions = JudgeVersion.objects.filter(project=project, name=name)
         versions.exclude(pk=version.pk).filter(retired_at=None).update(retired_at=timezone.now())
         versions.filter(pk=version.pk).update(retired_at=None)
         version.retired_at = None
+        _hand_over(version)
         judge, _ = Judge.objects.update_or_create(version=version, defaults=live)
     return judge
 
@@ -122,6 +126,34 @@ def _version(project: Project, name: str, identity: dict[str, Any]) -> JudgeVers
         judge_version=version,
     )
     return version
+
+
+def _hand_over(version: JudgeVersion) -> None:
+    """Asks the version in service for what routing decided and no earlier one holds or has answered, and lets
+    its label stand there."""
+    heir = Annotator.objects.get(judge_version=version)
+    before = list(
+        Annotator.objects.filter(project_id=version.project_id, judge_version__name=version.name).exclude(
+            pk=heir.pk
+        )
+    )
+    decided = Decision.objects.filter(comparison=OuterRef("comparison"), superseded_at=None)
+    for annotator in before:
+        unmet = Demand.objects.filter(Exists(decided), judge=annotator, wanted__gt=0, live=0, done=0)
+        own = Demand.objects.filter(judge=heir)
+        lock_demand(
+            Demand.objects.filter(judge__in=[annotator, heir], comparison__in=unmet.values("comparison"))
+        )
+        own.filter(wanted=0, comparison__in=unmet.values("comparison")).update(wanted=1)
+        unmet.filter(comparison__in=own.values("comparison")).update(wanted=0)
+        unmet.update(judge=heir)
+    labelled = Label.objects.filter(
+        comparison=OuterRef("comparison"), annotator=OuterRef("judge"), current=True
+    )
+    held = Demand.objects.filter(comparison=OuterRef("comparison"), judge=OuterRef("judge"), live__gt=0)
+    Decision.objects.filter(~Exists(labelled), ~Exists(held), judge__in=before, superseded_at=None).update(
+        judge=heir
+    )
 
 
 def _name(value: Any) -> str:

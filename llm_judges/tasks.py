@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from .demand import is_running, open_for
+from .demand import is_resting, is_running, open_for
 from .labelling import SHARD, JudgeError, label_some
 from .models import in_service
 
@@ -16,10 +16,12 @@ LOOK_SECONDS = 15
 
 @shared_task
 def look() -> None:
-    """Starts every judge that has work nobody is at. Messages that wait longer than the next look expire, so
-    a busy queue does not fill up with them."""
+    """Starts every judge that has work nobody is at, unless its endpoint has just been found down.
+
+    Messages that wait longer than the next look expire, so a busy queue does not fill up with them.
+    """
     for judge in in_service():
-        if not is_running(judge) and open_for(judge).exists():
+        if not is_running(judge) and open_for(judge).exists() and not is_resting(judge):
             run_judge.apply_async((judge.pk,), expires=LOOK_SECONDS)
 
 

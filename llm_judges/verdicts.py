@@ -33,6 +33,7 @@ class Question:
     text: str
     scale: Scale
     both_bad: bool
+    rationale_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,18 @@ def schema(questions: Sequence[Question], k: int) -> dict[str, Any]:
 def read(text: str, questions: Sequence[Question], k: int) -> dict[str, Verdict]:
     """The verdicts in a reply by question name, over the letters shown.
 
-    Code fences and prose around the JSON are allowed. The last JSON object binds: there is no falling back to
-    an earlier one, which may be a quotation. Raises Unreadable.
+    Code fences and prose around the JSON are allowed. The last JSON object is the reply: there is no falling
+    back to an earlier one, and one that answers a question differently makes the reply unreadable, because
+    nothing tells which of them is the verdict and which a quotation. Raises Unreadable.
     """
-    reply = _last_object(text)
-    return {question.name: _verdict(reply, question, k) for question in questions}
+    *earlier, reply = _objects(text)
+    verdicts = {question.name: _verdict(reply, question, k) for question in questions}
+    for question in questions:
+        verdict = verdicts[question.name]
+        for other in earlier:
+            if _answer(other, question, k) not in (None, (verdict.ranking, verdict.strength)):
+                raise Unreadable(f"the reply contradicts itself on {question.name!r}")
+    return verdicts
 
 
 def clean(text: str) -> str:
@@ -115,32 +123,59 @@ def describe(question: Question, k: int) -> str:
     return f'{text}, or "{BOTH_BAD}" when all of them are bad' if question.both_bad else text
 
 
-def _last_object(text: str) -> dict[str, Any]:
+def _objects(text: str) -> list[dict[str, Any]]:
+    """The JSON objects in a reply in their order, at least one."""
     text = _ZERO_WIDTH.sub("", text)
     if thoughts := _THOUGHTS.match(text):
         text = text[thoughts.end() :]
-    decoder = json.JSONDecoder(strict=False)
-    found: dict[str, Any] | None = None
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=_unambiguous)
+    found: list[dict[str, Any]] = []
     position = 0
     while start := _OBJECT_START.search(text, position):
         try:
-            found, position = decoder.raw_decode(text, start.start())
+            value, position = decoder.raw_decode(text, start.start())
+            found.append(value)
+        except Unreadable:
+            raise
         except (ValueError, RecursionError) as error:
             # Reading on inside a broken object could take a quotation in it for the verdict.
             raise Unreadable("the reply holds a broken JSON object") from error
-    if found is None:
+    if not found:
         raise Unreadable("the reply holds no JSON object")
     return found
 
 
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unreadable("the reply gives a key of one JSON object twice")
+    return found
+
+
 def _verdict(reply: dict[str, Any], question: Question, k: int) -> Verdict:
-    entry = reply.get(question.name)
+    ranking, strength = _chosen(reply, question, k)
+    entry = reply[question.name]
+    rationale = (entry if isinstance(entry, dict) else reply).get("rationale")
+    rationale = clean(rationale) if isinstance(rationale, str) else ""
+    if question.rationale_required and not rationale.strip():
+        raise Unreadable(f"the reply gives no rationale on {question.name!r}, which is required")
+    return Verdict(ranking, strength, rationale)
+
+
+def _answer(found: dict[str, Any], question: Question, k: int) -> tuple[Ranking, int | None] | None:
+    """What an object says on a question, or None where that is no verdict."""
+    try:
+        return _chosen(found, question, k)
+    except Unreadable:
+        return None
+
+
+def _chosen(found: dict[str, Any], question: Question, k: int) -> tuple[Ranking, int | None]:
+    entry = found.get(question.name)
     word = entry.get("verdict") if isinstance(entry, dict) else entry
     if not isinstance(word, str):
         raise Unreadable(f"the reply gives no verdict on {question.name!r}")
-    rationale = (entry if isinstance(entry, dict) else reply).get("rationale")
-    ranking, strength = _pair(word, question) if k == 2 else _order(word, question, k)
-    return Verdict(ranking, strength, clean(rationale) if isinstance(rationale, str) else "")
+    return _pair(word, question) if k == 2 else _order(word, question, k)
 
 
 def _pair(word: str, question: Question) -> tuple[Ranking, int | None]:

@@ -1,21 +1,27 @@
-"""Storing a plan: Decisions, and the Demand that follows from them. A dozen statements whatever the size.
+"""Storing a plan: Decisions, and the Demand that follows from them. Some twenty statements whatever the size.
 
-Labelling goes on meanwhile. No statement waits for a row of the queue that somebody is claiming or answering
-at this moment (SKIP LOCKED; NOT EXISTS, because ON CONFLICT alone would wait), so a plan and a batch of
-answers cannot deadlock. Such a row says that its comparison has been started, and a plan leaves what was
-started alone. What is held or done is never taken back: `wanted` stays at least at that.
+Labelling goes on meanwhile, and since the plan was read. So `stage` first holds the plan's part of the queue
+until the end of the transaction and drops from the plan every comparison that is not open any more: a person
+has labelled or holds it, or somebody is claiming, answering or giving it back at this moment. Such rows are
+locked; they are skipped, never waited for (SKIP LOCKED; NOT EXISTS, because ON CONFLICT alone would wait), so
+a plan and a batch of answers cannot deadlock.
+
+What is done is never taken back, and no person loses what they hold. A judge does lose its lease on what is
+not wanted of it any more: otherwise the slot would come back to the queue with the lease. What it answers
+all the same is surplus.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from annotation.bulk import insert
 from annotation.models import Annotator, Decision, Project
 
 from .models import Plan
+from .signals import open_comparisons
 from .standing import can_be_asked
 
 
@@ -37,6 +43,46 @@ _STAGE = """
 CREATE TEMPORARY TABLE routing_planned
     (comparison_id bigint PRIMARY KEY, people boolean NOT NULL, judge boolean NOT NULL,
      score double precision NOT NULL)
+"""
+_DROP_TOUCHED = """
+WITH held AS MATERIALIZED (
+    SELECT d.id FROM annotation_demand d JOIN routing_planned p ON p.comparison_id = d.comparison_id {lock})
+DELETE FROM routing_planned WHERE comparison_id IN (
+    SELECT d.comparison_id
+    FROM annotation_demand d JOIN routing_planned p ON p.comparison_id = d.comparison_id
+    WHERE NOT EXISTS (SELECT 1 FROM held h WHERE h.id = d.id))
+RETURNING comparison_id
+"""
+_DROP_STARTED = """
+DELETE FROM routing_planned WHERE comparison_id IN (SELECT comparison_id FROM routing_planned EXCEPT {open})
+RETURNING comparison_id
+"""
+# Judges' leases that the plan ends.
+_UNWANTED_LEASES = """
+FROM annotation_assignment a JOIN annotation_demand d ON d.id = a.demand_id
+    JOIN routing_planned p ON p.comparison_id = d.comparison_id
+WHERE a.state = 'live' AND d.judge_id IS NOT NULL AND NOT (p.judge AND d.judge_id = %(judge)s)
+"""
+_STAGE_ENDED = """
+CREATE TEMPORARY TABLE routing_ended
+    (id bigint PRIMARY KEY, demand_id bigint NOT NULL, comparison_id bigint NOT NULL)
+"""
+_HOLD_LEASES = """
+INSERT INTO routing_ended SELECT a.id, a.demand_id, a.comparison_id {leases} {lock}
+"""
+_DROP_ANSWERED = """
+DELETE FROM routing_planned WHERE comparison_id IN (
+    SELECT a.comparison_id {leases} AND NOT EXISTS (SELECT 1 FROM routing_ended e WHERE e.id = a.id))
+RETURNING comparison_id
+"""
+_FREE_SLOTS = """
+UPDATE annotation_demand SET live = live - 1 WHERE id IN (
+    SELECT e.demand_id FROM routing_ended e JOIN routing_planned p ON p.comparison_id = e.comparison_id)
+"""
+# Expired rather than returned: a later plan may want the same judge again.
+_END_LEASES = """
+UPDATE annotation_assignment SET state = 'expired', demand_id = NULL WHERE id IN (
+    SELECT e.id FROM routing_ended e JOIN routing_planned p ON p.comparison_id = e.comparison_id)
 """
 _SUPERSEDE = """
 UPDATE annotation_decision SET superseded_at = %(now)s
@@ -79,29 +125,51 @@ ON CONFLICT (comparison_id, judge_id) DO NOTHING
 """
 
 
-@transaction.atomic
-def store(
-    plan: Plan, rows: Callable[[], Iterable[Row]], wanted: dict[int, int], judge: Annotator | None
-) -> None:
-    """Saves the plan with its Decisions and asks people and judges for exactly what they say.
+def stage(project: Project, rows: Iterable[Row], judge: Annotator | None) -> set[int]:
+    """Holds what the plan is about, to be stored in the same transaction. Gives what it must leave alone.
 
-    `rows` gives the plan's rows, each time it is called; `wanted` is labels by pool id for a comparison that
-    people are asked about; `judge` is whose label stands elsewhere (an imported judge has no version, so it
-    is not asked for anything). Earlier current Decisions of the same comparisons are superseded.
+    `judge` is whose label stands where no person is asked. The ids returned are of comparisons that were
+    started since the plan was read, or are being lent, answered or given back now; `store` is not given them.
     """
     # Two plans of one project at a time would both become current. NO KEY: labels refer to this row.
-    Project.objects.select_for_update(no_key=True).get(pk=plan.project_id)
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    _copy(rows)
+    still_open, arguments = open_comparisons(project).order_by().values("pk").query.sql_with_params()
+    asked = {"judge": _asked(judge)}
+    left: set[int] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP_TOUCHED.format(lock=_lock("d")))
+        left.update(pk for (pk,) in cursor.fetchall())
+        cursor.execute(_DROP_STARTED.format(open=still_open), arguments)
+        left.update(pk for (pk,) in cursor.fetchall())
+        cursor.execute(_STAGE_ENDED)
+        cursor.execute(_HOLD_LEASES.format(leases=_UNWANTED_LEASES, lock=_lock("a")), asked)
+        cursor.execute(_DROP_ANSWERED.format(leases=_UNWANTED_LEASES), asked)
+        left.update(pk for (pk,) in cursor.fetchall())
+    return left
+
+
+def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annotator | None) -> None:
+    """Saves the staged plan with its Decisions and asks people and judges for exactly what they say.
+
+    `rows` are those that were staged, without the ones to be left alone; `wanted` is labels by pool id for a
+    comparison that people are asked about; `judge` is the one that `stage` was given (an imported judge has
+    no version, so it is not asked for anything). Earlier current Decisions of the same comparisons are
+    superseded.
+    """
     plan.save(force_insert=True)
     now = timezone.now()
     with connection.cursor() as cursor:
-        _stage(rows())
         cursor.execute(_SUPERSEDE, {"now": connection.ops.adapt_datetimefield_value(now)})
-        _decide(plan, rows(), judge)
+        _decide(plan, rows, judge)
+        cursor.execute(_FREE_SLOTS)
+        cursor.execute(_END_LEASES)
         _change_demand(wanted, judge)
+        cursor.execute("DROP TABLE routing_ended")
         cursor.execute("DROP TABLE routing_planned")
 
 
-def _stage(rows: Iterable[Row]) -> None:
+def _copy(rows: Iterable[Row]) -> None:
     ai = Decision.Destination.AI.value
     values = (
         (
@@ -137,8 +205,8 @@ def _decide(plan: Plan, rows: Iterable[Row], judge: Annotator | None) -> None:
 
 def _change_demand(wanted: dict[int, int], judge: Annotator | None) -> None:
     """Takes back every open slot that was not decided, then asks for what was."""
-    lock = "FOR UPDATE OF d SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    asked = {"judge": judge.pk if judge and can_be_asked(judge) else 0}
+    lock = _lock("d")
+    asked = {"judge": _asked(judge)}
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_BACK.format(lock=lock, pools=", ".join(map(str, wanted))), asked)
         for pool, number in wanted.items():
@@ -148,3 +216,13 @@ def _change_demand(wanted: dict[int, int], judge: Annotator | None) -> None:
         if asked["judge"]:
             cursor.execute(_ASK_JUDGE_MORE.format(lock=lock), asked)
             cursor.execute(_ASK_JUDGE, asked)
+
+
+def _asked(judge: Annotator | None) -> int:
+    """The id of the judge that is asked for labels, 0 where none is."""
+    return judge.pk if judge and can_be_asked(judge) else 0
+
+
+def _lock(table: str) -> str:
+    skips = connection.features.has_select_for_update_skip_locked
+    return f"FOR UPDATE OF {table} SKIP LOCKED" if skips else ""

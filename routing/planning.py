@@ -1,21 +1,26 @@
 """Planning: a policy over a project's open comparisons, under a share or a budget, becomes Decisions.
 
 A comparison is open when no person has labelled it, none holds it, and it is fit to be lent. Planning again
-decides again what is still open.
+decides again what is still open. What people start between reading and storing is left out of the plan and of
+its figures: those are of what was stored.
 """
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import compress
 from typing import Any
 
 import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
 
-from annotation.models import Decision, Project
+from annotation import leases
+from annotation.models import Annotator, Decision, Project
 from annotation.projects import wanted_from
 
-from .decisions import Row, store
+from .decisions import Row, stage, store
 from .models import Plan
 from .policy import POLICIES, PlanError, Policy, Scored
 from .selection import Selection, select, slots_for
@@ -27,26 +32,61 @@ from .standing import mean_cost, standing_judge
 class PlanResult:
     """What a plan decided. Costs are in the project's currency; `id` is None for a dry run.
 
-    `human` + `ai` = `open`; the `audit` comparisons are among `ai` and get a person too. `judge_price` is
-    the mean booked cost of one labelled comparison, None where nothing was booked yet (then counted as 0).
+    `human` + `ai` = `open`; the `audit` comparisons are among `ai` and get a person too. `human_price` is
+    what people's labels of one comparison cost, `judge_price` the mean booked cost of one labelled
+    comparison, None where nothing was booked yet (then counted as 0).
     """
 
     id: uuid.UUID | None
     policy: str
     version: str
     seed: int
-    open: int
-    human: int
-    ai: int
-    audit: int
-    human_cost: Decimal
-    judge_cost: Decimal
     judge: str | None
+    judge_is_asked: bool
+    human_price: Decimal
     judge_price: Decimal | None
     warnings: list[str]
     _open: Open = field(repr=False)
     _scored: Scored = field(repr=False)
     _selection: Selection = field(repr=False)
+    _kept: NDArray[np.bool_] = field(repr=False)
+
+    @property
+    def open(self) -> int:
+        return int(np.count_nonzero(self._kept))
+
+    @property
+    def human(self) -> int:
+        return int(np.count_nonzero(self._kept & self._selection.human))
+
+    @property
+    def ai(self) -> int:
+        return self.open - self.human
+
+    @property
+    def audit(self) -> int:
+        return int(np.count_nonzero(self._kept & self._selection.audit))
+
+    @property
+    def lacking(self) -> int:
+        """Comparisons left to the judge that it has not answered yet."""
+        return int(np.count_nonzero(self._kept & ~self._selection.human & ~self._open.judged))
+
+    @property
+    def human_cost(self) -> Decimal:
+        return self.human_price * (self.human + self.audit)
+
+    @property
+    def judge_cost(self) -> Decimal:
+        return (self.judge_price or Decimal(0)) * (self.lacking if self.judge_is_asked else 0)
+
+    def without(self, started: Collection[int]) -> "PlanResult":
+        """The plan without these comparisons (ids), which somebody else has begun to decide."""
+        if not started:
+            return self
+        told = f"left alone because they were started while the plan was made: {len(started)}"
+        kept = self._kept & ~np.isin(self._open.ids, list(started))
+        return replace(self, warnings=[*self.warnings, told], _kept=kept)
 
     def as_dict(self) -> dict[str, Any]:
         """The `--json` object of the `route` command."""
@@ -67,7 +107,7 @@ class PlanResult:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """One object for every open comparison, as `route --out` writes them."""
-        keys = self._open.signals.keys
+        keys = compress(self._open.signals.keys, self._kept.tolist())
         for key, row in zip(keys, self.rows(), strict=True):
             yield {
                 "comparison": key,
@@ -79,7 +119,7 @@ class PlanResult:
             }
 
     def rows(self) -> Iterator[Row]:
-        """One row for every open comparison, as `decisions.store` takes them."""
+        """One row for every open comparison, as `decisions` takes them."""
         human, ai = Decision.Destination.HUMAN.value, Decision.Destination.AI.value
         columns = (
             self._open.ids.tolist(),
@@ -90,7 +130,7 @@ class PlanResult:
             [reason[:300] for reason in self._scored.reasons],
             self._open.judged.tolist(),
         )
-        return map(Row._make, zip(*columns, strict=True))
+        return compress(map(Row._make, zip(*columns, strict=True)), self._kept.tolist())
 
 
 def make_plan(
@@ -106,7 +146,8 @@ def make_plan(
 
     `human_share` (0..1) is of the open comparisons, the audit slice on top; `budget` is money for people,
     audit included, and is never exceeded. `judge` names whose label stands where no person is asked
-    (`standing.standing_judge`). Raises PlanError.
+    (`standing.standing_judge`). Leases that ran out go back to the queue first, in a dry run too. Raises
+    PlanError.
     """
     chosen = _policy(policy, seed)
     warnings: list[str] = []
@@ -114,6 +155,8 @@ def make_plan(
     wanted = wanted_from(project, project.pools.all())
     price = _price(project, wanted, budget)
     standing = standing_judge(project, judge)
+    while leases.expire(project):  # a lease that nobody swept would hide an open comparison
+        pass
     found = read(project, standing.judge if standing else None)
     scored = chosen.score(found.signals, seed)
     selection = select(
@@ -125,46 +168,55 @@ def make_plan(
         seed=seed,
         drawn=chosen.drawn,
     )
-    ai = int(np.count_nonzero(~selection.human))
-    lacking = int(np.count_nonzero(~selection.human & ~found.judged))
-    if ai and standing is None:
-        raise PlanError(f"{project.slug} has no judge to take {ai} comparisons; add one first")
-    if ai and standing is not None and standing.others and judge is None:
-        warnings.append(f"several judges; the label of {standing.name} stands, --judge names another")
-    if lacking and standing is not None and not standing.can_be_asked:
-        warnings.append(f"{standing.name} was imported and cannot be asked for the {lacking} labels it lacks")
-        lacking = 0
     judge_price = mean_cost(standing.judge) if standing else None
     result = PlanResult(
         id=None if dry_run else uuid.uuid4(),
         policy=chosen.name,
         version=chosen.version,
         seed=seed,
-        open=len(found.ids),
-        human=len(found.ids) - ai,
-        ai=ai,
-        audit=int(np.count_nonzero(selection.audit)),
-        human_cost=price * int(np.count_nonzero(selection.human | selection.audit)),
-        judge_cost=(judge_price or Decimal(0)) * lacking,
         judge=standing.name if standing else None,
+        judge_is_asked=standing is not None and standing.can_be_asked,
+        human_price=price,
         judge_price=judge_price,
         warnings=warnings,
         _open=found,
         _scored=scored,
         _selection=selection,
+        _kept=np.ones(len(found.ids), dtype=np.bool_),
     )
-    if not dry_run:
-        parameters = {
-            "human_share": human_share,
-            "budget": None if budget is None else str(budget),
-            "audit_share": project.audit_share,
-            "judge": result.judge,
-            "human_price": str(price),
-            "judge_price": None if judge_price is None else str(judge_price),
-            "open": result.open,
-        }
-        plan = _plan(project, result, parameters)
-        store(plan, result.rows, wanted, standing.judge if standing else None)
+    if result.ai and standing is None:
+        raise PlanError(f"{project.slug} has no judge to take {result.ai} comparisons; add one first")
+    if result.ai and standing is not None and standing.others and judge is None:
+        warnings.append(f"several judges; the label of {standing.name} stands, --judge names another")
+    if result.lacking and standing is not None and not standing.can_be_asked:
+        warnings.append(
+            f"{standing.name} was imported and cannot be asked for the {result.lacking} labels it lacks"
+        )
+    if dry_run:
+        return result
+    parameters = {
+        "human_share": human_share,
+        "budget": None if budget is None else str(budget),
+        "audit_share": project.audit_share,
+        "judge": result.judge,
+        "human_price": str(price),
+        "judge_price": None if judge_price is None else str(judge_price),
+    }
+    return _store(project, result, parameters, wanted, standing.judge if standing else None)
+
+
+@transaction.atomic
+def _store(
+    project: Project,
+    result: PlanResult,
+    parameters: dict[str, Any],
+    wanted: dict[int, int],
+    judge: Annotator | None,
+) -> PlanResult:
+    """Stores what is still open of the plan, and gives just that."""
+    result = result.without(stage(project, result.rows(), judge))
+    plan = _plan(project, result, parameters | {"open": result.open})
+    store(plan, result.rows(), wanted, judge)
     return result
 
 

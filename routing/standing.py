@@ -32,6 +32,7 @@ def can_be_asked(judge: Annotator) -> bool:
 def standing_judge(project: Project, name: str | None = None) -> Standing | None:
     """The judge named, by its version in service, else its newest; None where the project has no judge.
 
+    Of a configured judge and an imported one that share the name, the configured one, even if retired.
     Without a name: a judge that can be asked, else the imported one with the most labels; of several the
     first by name. Raises PlanError when there is no judge of that name.
     """

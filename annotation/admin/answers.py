@@ -1,6 +1,10 @@
 """The queue, and what comes of it, in the admin."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
 from ..models import (
     Annotation,
@@ -17,16 +21,41 @@ from ..models import (
 from .base import ReadOnlyAdmin, TableAdmin
 
 
+class DemandForm(forms.ModelForm):
+    """Read inside the transaction that the admin opens for a change."""
+
+    def clean_wanted(self) -> int:
+        """What is lent or done is wanted at least; nobody lends more of it until the change is saved."""
+        wanted = int(self.cleaned_data["wanted"])
+        now = Demand.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if now and wanted < now.live + now.done:
+            raise forms.ValidationError(f"{now.live + now.done} are lent or done already.")
+        return wanted
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        comparison, source = cleaned.get("comparison"), cleaned.get("pool") or cleaned.get("judge")
+        if comparison and source and comparison.project_id != source.project_id:
+            raise forms.ValidationError("The comparison and who is asked belong to different projects.")
+        return cleaned
+
+
 @admin.register(Demand)
 class DemandAdmin(TableAdmin):
     """`live` and `done` are lending's; a person may change what is wanted and how urgently."""
 
     deletes = False
+    form = DemandForm
+    fixed = ("comparison", "pool", "judge")
     list_display = ("comparison", "pool", "judge", "wanted", "live", "done", "priority")
     list_select_related = ("comparison", "pool", "judge")
     raw_id_fields = ("comparison", "pool", "judge")
     readonly_fields = ("live", "done")
     search_fields = ("comparison__external_id__exact",)
+
+    def save_model(self, request: HttpRequest, obj: Demand, form: Any, change: bool) -> None:
+        # The form's own `live` and `done` are those of when the page was opened or the request began.
+        obj.save(update_fields=["wanted", "priority"] if change else None)
 
 
 @admin.register(Assignment)

@@ -24,14 +24,21 @@ class BoundedPaginator(Paginator):
 
 
 class TableAdmin(admin.ModelAdmin):
-    """Base of every table here; a table says what may be done to it by hand."""
+    """Base of every table here; a table says what may be done to it by hand.
+
+    `fixed` fields are set when a row is made: changed later, they would bind one project's rows to another.
+    """
 
     adds = changes = deletes = True
+    fixed: tuple[str, ...] = ()
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     ordering = ("-pk",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return (*super().get_readonly_fields(request, obj), *(self.fixed if obj else ()))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.adds and super().has_add_permission(request)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -51,6 +52,7 @@ class UserAdmin(BaseUserAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(TableAdmin):
+    fixed = ("project", "user")
     list_display = ("project", "user", "role", "created_at")
     list_select_related = ("project", "user")
     list_filter = ("role",)
@@ -75,15 +77,27 @@ class AnnotatorAdmin(TableAdmin):
 @admin.register(Pool)
 class PoolAdmin(TableAdmin):
     deletes = False
+    fixed = ("project",)
     list_display = ("name", "project", "labels_wanted", "default")
     list_select_related = ("project",)
     search_fields = ("name", "project__slug")
+
+
+class PoolMembershipForm(forms.ModelForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        pool, annotator = cleaned.get("pool"), cleaned.get("annotator")
+        if pool and annotator and pool.project_id != annotator.project_id:
+            raise forms.ValidationError("The pool and the annotator belong to different projects.")
+        return cleaned
 
 
 @admin.register(PoolMembership)
 class PoolMembershipAdmin(TableAdmin):
     """Who is in which pool is cached by the project's revision."""
 
+    form = PoolMembershipForm
+    fixed = ("pool", "annotator")
     list_display = ("pool", "annotator")
     list_select_related = ("pool", "annotator")
     raw_id_fields = ("pool", "annotator")

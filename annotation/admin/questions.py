@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from ..models import Comparison, Criterion, Gold, Guidelines, Project, Reference, Rendering, Response, Tag
-from ..projects import change_labels_wanted, touch
+from ..projects import ask_people, touch
 from .base import ReadOnlyAdmin, TableAdmin
 
 
@@ -21,7 +21,7 @@ class ProjectAdmin(TableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        change_labels_wanted(obj, obj.labels_wanted - form.initial["labels_wanted"])
+        ask_people(obj)
         touch(obj)
 
 
@@ -69,6 +69,7 @@ class RenderingAdmin(ReadOnlyAdmin):
 
 @admin.register(Tag)
 class TagAdmin(TableAdmin):
+    fixed = ("comparison",)
     list_display = ("comparison", "name", "value", "source")
     list_select_related = ("comparison",)
     raw_id_fields = ("comparison",)
@@ -84,6 +85,7 @@ class ReferenceAdmin(ReadOnlyAdmin):
 
 @admin.register(Gold)
 class GoldAdmin(TableAdmin):
+    fixed = ("reference",)
     list_display = ("reference", "made_by", "created_at")
     list_select_related = ("reference", "made_by")
     raw_id_fields = ("reference", "made_by")

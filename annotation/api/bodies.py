@@ -16,6 +16,7 @@ from ..ranking import Scale, from_preference
 MAX_BODY = 1_000_000  # bytes; a rationale of the longest kind is a hundredth of it
 MAX_RATIONALE = 10_000
 MAX_RANKING = 120
+REVISION = 0  # the only one that `claim` issues
 ANSWER_KEYS = {"ranking", "preference", "strength", "confidence", "reasons", "rationale"}
 
 
@@ -87,7 +88,8 @@ def _key(value: Any) -> tuple[int, int]:
     if len(parts) != 2 or not all(part.isascii() and part.isdecimal() for part in parts):
         raise SubmissionError("key", "must be a submission key as `claim` gives it")
     assignment, revision = int(parts[0]), int(parts[1])
-    if assignment >= 2**63 or revision >= 2**15:
+    if assignment >= 2**63 or revision != REVISION:
+        # Recorded under another revision, the key that was issued would not find its answer any more.
         raise SubmissionError("key", "must be a submission key as `claim` gives it")
     return assignment, revision
 

@@ -11,8 +11,8 @@ from ..models import Assignment, Response
 from ..permissions import project_for
 from ..projects import criteria_of, guidelines_of
 from ..ranking import letters
-from .bodies import Unprocessable, body_of, submission_of, whole_number
-from .shapes import criterion_shape, guidelines_shape, response_shape
+from .bodies import REVISION, Unprocessable, body_of, submission_of, whole_number
+from .shapes import criterion_shape, guidelines_shape, lent_response_shape, messages_shape
 
 PREFETCH = 2  # what a person may hold at a time
 
@@ -60,8 +60,8 @@ def _lent(assignment: Assignment) -> dict[str, object]:
     stored = dict(zip(letters(comparison.k), comparison.responses.all(), strict=True))
     shown = zip(letters(comparison.k), assignment.shown, strict=True)
     return {
-        "key": f"{assignment.pk}.0",
+        "key": f"{assignment.pk}.{REVISION}",
         "leased_until": assignment.leased_until,
-        "prompt": comparison.prompt,
-        "responses": [{"letter": letter, **response_shape(stored[source])} for letter, source in shown],
+        "prompt": messages_shape(comparison.prompt),
+        "responses": [{"letter": letter, **lent_response_shape(stored[source])} for letter, source in shown],
     }

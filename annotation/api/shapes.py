@@ -1,5 +1,6 @@
 """What things look like in JSON. Comparisons and labels have the form of the import files."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..models import Annotator, Comparison, Criterion, Guidelines, Label, Response
@@ -24,19 +25,29 @@ def criterion_shape(criterion: Criterion) -> dict[str, Any]:
     }
 
 
-def response_shape(response: Response) -> dict[str, Any]:
-    """A response as annotators may see it: without the name of its model."""
-    shape = {"messages": response.messages, "context": response.context, "media": response.media}
+def messages_shape(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Chat messages as annotators may see them: what else the source says of one may name its model."""
+    return [{"role": message.get("role"), "content": message.get("content")} for message in messages]
+
+
+def lent_response_shape(response: Response) -> dict[str, Any]:
+    """A response as annotators may see it: what was said, and the addresses of its media."""
+    addresses = [item.get("url") if isinstance(item, Mapping) else item for item in response.media]
+    shape = {
+        "messages": messages_shape(response.messages),
+        "context": messages_shape(response.context),
+        "media": [address for address in addresses if isinstance(address, str)],
+    }
     return {key: value for key, value in shape.items() if value or key == "messages"}
 
 
 def comparison_shape(comparison: Comparison) -> dict[str, Any]:
-    """With model names: for those who may view the project's data, never for annotators."""
+    """With all the source said: for those who may view the project's data, never for annotators."""
     return {
         "id": comparison.external_id,
         "prompt": comparison.prompt,
         "responses": [
-            response_shape(response) | {"model": response.model} for response in comparison.responses.all()
+            _response_shape(response) | {"model": response.model} for response in comparison.responses.all()
         ],
         "group": comparison.group,
         "category": comparison.category,
@@ -69,6 +80,12 @@ def label_shape(label: Label) -> dict[str, Any]:
 
 def annotator_name(annotator: Annotator) -> str:
     """The imported id, a judge's name, or `person-ID`: names and e-mail addresses stay inside."""
-    if annotator.external_id:
-        return annotator.external_id
-    return annotator.name if annotator.kind == Annotator.Kind.JUDGE else f"person-{annotator.pk}"
+    if annotator.kind == Annotator.Kind.JUDGE:
+        return annotator.external_id or annotator.name
+    imported = annotator.external_id or ""
+    return imported if imported and "@" not in imported else f"person-{annotator.pk}"
+
+
+def _response_shape(response: Response) -> dict[str, Any]:
+    shape = {"messages": response.messages, "context": response.context, "media": response.media}
+    return {key: value for key, value in shape.items() if value or key == "messages"}

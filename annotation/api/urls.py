@@ -1,14 +1,18 @@
 """Addresses of the API, version 1."""
 
 from django.urls import path
+from django.views.decorators.cache import cache_control
 
 from . import labelling, reading
 
+# What members see is kept in no cache, as on the pages.
+_private = cache_control(private=True, no_store=True)
+
 urlpatterns = [
-    path("projects/", reading.projects, name="api-projects"),
-    path("projects/<slug:slug>/", reading.project, name="api-project"),
-    path("projects/<slug:slug>/comparisons/", reading.comparisons, name="api-comparisons"),
-    path("projects/<slug:slug>/labels/", reading.labels, name="api-labels"),
-    path("projects/<slug:slug>/claim/", labelling.claim, name="api-claim"),
-    path("projects/<slug:slug>/submit/", labelling.submit, name="api-submit"),
+    path("projects/", _private(reading.projects), name="api-projects"),
+    path("projects/<slug:slug>/", _private(reading.project), name="api-project"),
+    path("projects/<slug:slug>/comparisons/", _private(reading.comparisons), name="api-comparisons"),
+    path("projects/<slug:slug>/labels/", _private(reading.labels), name="api-labels"),
+    path("projects/<slug:slug>/claim/", _private(labelling.claim), name="api-claim"),
+    path("projects/<slug:slug>/submit/", _private(labelling.submit), name="api-submit"),
 ]

@@ -136,7 +136,8 @@ def _build(project: Project, options: Options, partial: Path, out_dir: Path) -> 
         raise ExportError(f"nothing to export from {project.slug}: {account}")
     try:
         with transaction.atomic():
-            Project.objects.select_for_update().get(pk=project.pk)  # numbers have no gaps and no doubles
+            # Numbers have no gaps and no doubles. NO KEY: labels refer to this row and do not wait for it.
+            Project.objects.select_for_update(no_key=True).get(pk=project.pk)
             last = Release.objects.filter(project=project).aggregate(Max("number"))["number__max"]
             made = manifest((last or 0) + 1, asdict(options), known, files, sha256, account)
             write_whole(partial / "manifest.json", orjson.dumps(made, option=orjson.OPT_INDENT_2))

@@ -42,7 +42,7 @@ COLUMNS = {
     "ranking": "responses best first: a>b=c; ~ joins what was not compared; or both_bad",
     "strength": "of a pair's preference, 1 upwards; null where there is none",
     "confidence": "not, somewhat, fairly, very, or empty",
-    "reasons": "reasons ticked",
+    "reasons": "reasons ticked, of those that the criterion offers; beside rationales all that were given",
     "shown": "letters in the order shown",
     "seconds": "time spent, where known",
     "created": "day of the label (UTC)",
@@ -58,7 +58,11 @@ def configs(criteria: Iterable[Criterion], rationales: bool = False) -> dict[str
 
 
 def rows(source: Source, min_labels: int, rationales: bool, account: Account) -> Iterator[Row]:
-    """Rows by comparison. Candidates are all current labels; `min_labels` counts independent votes."""
+    """Rows by comparison. Candidates are all current labels; `min_labels` counts independent votes.
+
+    Imported reasons may be free text. Without `rationales` only those that the criterion offers are told.
+    """
+    offered = {criterion.name: frozenset(criterion.reasons) for criterion in source.criteria}
     voters = voters_of(source.project)
     names = {
         pk: voter.name if voter.kind == JUDGE else pseudonym(pk, source.pseudonym_key)
@@ -78,7 +82,11 @@ def rows(source: Source, min_labels: int, rationales: bool, account: Account) ->
         values |= {
             "annotator": names[label["annotator"]],
             "kind": voters[label["annotator"]].kind,
-            "reasons": label["reasons"] or [],
+            "reasons": [
+                reason
+                for reason in label["reasons"] or []
+                if rationales or reason in offered[label["criterion"]]
+            ],
             "created": label["created"].date(),
         }
         if rationales:

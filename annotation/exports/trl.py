@@ -5,13 +5,18 @@ above. A configuration per criterion, named after it, holds rows whose two sides
 earlier messages differ from side to side, whole conversations go into `<criterion>.implicit`, because one
 file cannot hold both shapes.
 
-A trainer is no validator: it trains on equal or empty texts without a word. Such rows stay out, counted.
+A trainer is no validator: it trains on equal or empty texts and on people's turns without a word. Such rows
+stay out, counted.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from unicodedata import category
 
 import pyarrow as pa
 
@@ -45,7 +50,7 @@ COLUMNS = {
     "chosen_prob": "probability that chosen is better: the share of votes that say so",
     "margin": "mean strength in favour of chosen over 3 (slight 1/3, clear 2/3, much 1; a tie counts 0); "
     "0 where no vote has a strength",
-    "n_votes": "votes that the preference rests on",
+    "n_votes": "votes that compared the two",
     "comparison": "the comparison's id",
     "criterion": "the question that was asked",
 }
@@ -53,12 +58,13 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A strict preference between two responses."""
+    """A strict preference between two responses, resting on `votes` votes."""
 
     chosen: str
     rejected: str
     probability: float
     margin: float
+    votes: int
 
 
 def configs(criteria: Iterable[Criterion]) -> dict[str, pa.Schema]:
@@ -82,15 +88,13 @@ def rows(source: Source, min_labels: int, min_probability: float, account: Accou
                 account.remove(reason, comparison.external_id, candidates)
                 continue
             for pair in ordered_pairs(estimate):
-                shaped = pair if isinstance(pair, str) else _shape(comparison, pair, min_probability)
+                shaped = (
+                    pair if isinstance(pair, str) else _checked(comparison, pair, min_labels, min_probability)
+                )
                 if isinstance(shaped, str):
                     account.remove(shaped, comparison.external_id)
                     continue
-                about = {
-                    "n_votes": estimate.support,
-                    "comparison": comparison.external_id,
-                    "criterion": criterion.name,
-                }
+                about = {"comparison": comparison.external_id, "criterion": criterion.name}
                 config = criterion.name if "prompt" in shaped else f"{criterion.name}.implicit"
                 yield Row(config, comparison.group, shaped | about)
 
@@ -108,7 +112,9 @@ def ordered_pairs(estimate: Estimate) -> Iterator[Pair | str]:
         yield estimate.winner
     elif estimate.k == 2:
         chosen, rejected = estimate.winner, "b" if estimate.winner == "a" else "a"
-        yield Pair(chosen, rejected, estimate.probabilities[chosen], margin(estimate.votes, chosen))
+        yield Pair(
+            chosen, rejected, estimate.probabilities[chosen], margin(estimate.votes, chosen), estimate.support
+        )
     else:
         shares = _shares(estimate)
         for x, y, sign in pairs(parse(estimate.ranking, estimate.k), estimate.k):
@@ -119,7 +125,8 @@ def ordered_pairs(estimate: Estimate) -> Iterator[Pair | str]:
             elif better <= worse:
                 yield "outvoted"
             else:
-                yield Pair(chosen, rejected, better / sum(shares[x, y]), 0.0)
+                compared = sum(shares[x, y])
+                yield Pair(chosen, rejected, better / compared, 0.0, compared)
 
 
 def margin(votes: Iterable[tuple[Vote, int]], chosen: str) -> float:
@@ -152,30 +159,67 @@ def _unusable(comparison: ComparisonText, estimate: Estimate | None, min_labels:
     return "too_few_votes" if estimate.support < min_labels else ""
 
 
-def _shape(comparison: ComparisonText, pair: Pair, min_probability: float) -> dict[str, Any] | str:
+def _checked(
+    comparison: ComparisonText, pair: Pair, min_labels: int, min_probability: float
+) -> dict[str, Any] | str:
     """The pair as columns, or the reason that it must not be trained on."""
+    if pair.votes < min_labels:
+        return "too_few_votes"
     if pair.probability < min_probability:
         return "low_probability"
     if not math.isfinite(pair.margin) or pair.margin < 0:
         return "bad_margin"
+    shaped = _shape(comparison, pair)
+    if isinstance(shaped, str):
+        return shaped
+    return shaped | {"chosen_prob": pair.probability, "margin": pair.margin, "n_votes": pair.votes}
+
+
+def _shape(comparison: ComparisonText, pair: Pair) -> dict[str, Any] | str:
+    """The pair's messages as columns, or what is wrong with them."""
     stored = dict(zip(letters(comparison.k), comparison.responses, strict=True))
-    figures = {"chosen_prob": pair.probability, "margin": pair.margin}
     sides = []
     for response in (stored[pair.chosen], stored[pair.rejected]):
         before = [*response.context, *comparison.prompt]
         if response.media or not all(map(_is_text, [*before, *response.messages])):
             return "not_text"
-        if not before or not response.messages or not all(m["content"].strip() for m in response.messages):
+        if not any(visible(message["content"]) for message in before):
+            return "empty_prompt"
+        if not response.messages or not all(visible(message["content"]) for message in response.messages):
             return "empty_text"
         if response.messages[0] == before[0]:
             return "prompt_repeated"
+        if not _is_answer(response.messages):
+            return "not_an_answer"
         sides.append((_plain(before), _plain(response.messages)))
     (prompt, better), (other_prompt, worse) = sides
+    if _looks(prompt + better) == _looks(other_prompt + worse):
+        return "identical_text"
     if prompt == other_prompt:
-        if better == worse:
-            return "identical_text"
-        return {"prompt": prompt, "chosen": better, "rejected": worse} | figures
-    return {"chosen": prompt + better, "rejected": other_prompt + worse} | figures
+        return {"prompt": prompt, "chosen": better, "rejected": worse}
+    return {"chosen": prompt + better, "rejected": other_prompt + worse}
+
+
+def visible(text: str) -> str:
+    """The text without Unicode's format characters (Cf, such as zero-width spaces) and white space around."""
+    return (text if text.isascii() else _format_characters().sub("", text)).strip()
+
+
+@cache
+def _format_characters() -> re.Pattern[str]:
+    every = map(chr, range(sys.maxunicode + 1))
+    return re.compile(f"[{''.join(character for character in every if category(character) == 'Cf')}]+")
+
+
+def _is_answer(messages: Sequence[dict[str, Any]]) -> bool:
+    """True where the model speaks first and last, and nobody but tools in between."""
+    roles = [message["role"] for message in messages]
+    return roles[0] == roles[-1] == "assistant" and {*roles} <= {"assistant", "tool"}
+
+
+def _looks(messages: Iterable[Message]) -> list[tuple[str, str]]:
+    """What a reader sees: two sides that look the same say nothing about a preference."""
+    return [(message["role"], visible(message["content"])) for message in messages]
 
 
 def _is_text(message: dict[str, Any]) -> bool:

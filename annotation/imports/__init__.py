@@ -23,14 +23,11 @@ Item = TypeVar("Item")
 
 
 class _LineFile(Protocol[Item]):
-    """What to do with the lines of a file: `read` each, without SQL, and `store` batches of them.
-
-    `read_on` may be called while rows are being sent.
-    """
+    """What to do with the lines of a file: `read` each, without SQL, and `store` them batch by batch."""
 
     def read(self, line: Line) -> Item: ...
 
-    def store(self, batch: list[Item], read_on: Callable[[], object]) -> None: ...
+    def store(self, batch: list[Item], batches: Batches[Item]) -> None: ...
 
 
 class _Refused(Exception):
@@ -70,7 +67,7 @@ def _load(
     for path in files:
         tally = Tally(str(path))
         try:
-            with transaction.atomic(), bulk.checked_at_once():
+            with transaction.atomic(), bulk.loading():
                 _one_at_a_time(project)
                 session = Session(project, path, tally)
                 _load_file(kind(session), path, progress)
@@ -91,7 +88,7 @@ def _load_file(file: _LineFile[Item], path: Path, progress: Progress | None) -> 
     lines = 0
     batches = Batches((line.size, file.read(line)) for line in rows(path))
     for batch in batches:
-        file.store(batch, batches.read_on)
+        file.store(batch, batches)
         lines += len(batch)
         if progress:
             progress(str(path), lines)

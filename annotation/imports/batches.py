@@ -5,16 +5,14 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-ROWS = 1000
-BYTES = 8 * 1024 * 1024
+ROWS = 2000
+BYTES = 16 * 1024 * 1024
 
 
 class Batches(Generic[T]):
-    """Lists of at most 1,000 items whose sizes sum to about 8 MB at most; `lines` gives (size, item).
+    """Lists of at most 2,000 items, of about 16 MB together at most; `lines` gives (size, item).
 
-    Whoever streams a batch to the database calls `read_on` now and then: it reads one more item of the next
-    batch, while the server is busy with what was sent. A thread would do it worse: it would keep the sender
-    waiting for the interpreter.
+    `read_on` reads one more item of the next batch: something to do while the database is busy with the last.
     """
 
     def __init__(self, lines: Iterable[tuple[int, T]]) -> None:

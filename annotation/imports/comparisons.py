@@ -1,13 +1,15 @@
 """Comparison lines into the database: comparisons, responses, references, demand, and the votes inside."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import bulk
 from ..models import Comparison, Demand, Pool, Reference, Response
 from ..projects import wanted_from
+from .batches import Batches
 from .drafts import Draft, draft
 from .files import Line
+from .known import Known, known_comparisons
 from .problems import Bad
 from .session import Session
 
@@ -40,10 +42,12 @@ class ComparisonFile:
         except Bad as bad:
             return line.number, bad
 
-    def store(self, batch: list[Read], read_on: Callable[[], object]) -> None:
+    def store(self, batch: list[Read], batches: Batches[Read]) -> None:
         """Writes what can be written of a batch; counts all of it."""
         drafts = [item for _, item in batch if isinstance(item, Draft)]
-        known = self._known(drafts)
+        known = known_comparisons(self._session.project, (one.external_id for one in drafts))
+        for one in drafts:
+            one.comparison_id = known[one.external_id].id if one.external_id in known else 0
         golds = self._golds([one for one in drafts if one.gold])
         self._session.ledger.load(
             {one.comparison_id: one.k for one in drafts if one.votes and one.comparison_id},
@@ -58,24 +62,14 @@ class ComparisonFile:
                 if self._is_repeat(item, taken.get(item.external_id), golds):
                     counts.unchanged += 1
                     continue
-                self._admit(item, known.get(item.external_id, ""), golds)
+                self._admit(item, known.get(item.external_id), golds)
             except Bad as bad:
                 self._session.tally.refuse(bad, line)
             else:
                 taken[item.external_id] = (line, item)
                 if not item.fit:
                     self._session.tally.note_unfit(item.external_id)
-        self._write([item for _, item in taken.values()], golds, read_on)
-
-    def _known(self, drafts: Sequence[Draft]) -> dict[str, str]:
-        """Content hashes that the project has, by imported id; sets the drafts' `comparison_id`."""
-        rows = Comparison.objects.filter(
-            project=self._session.project, external_id__in=[one.external_id for one in drafts]
-        )
-        known = {name: (pk, text) for name, pk, text in rows.values_list("external_id", "pk", "content_hash")}
-        for one in drafts:
-            one.comparison_id = known.get(one.external_id, (0, ""))[0]
-        return {name: text for name, (_, text) in known.items()}
+        self._write([item for _, item in taken.values()], golds, batches)
 
     def _golds(self, drafts: Sequence[Draft]) -> dict[tuple[int, int], str]:
         """Known answers by (comparison, criterion)."""
@@ -102,19 +96,20 @@ class ComparisonFile:
             raise Bad("chosen", f"the same two answers are {place} of this file, the other one chosen")
         return True
 
-    def _admit(self, new: Draft, content_hash: str, golds: Mapping[tuple[int, int], str]) -> None:
+    def _admit(self, new: Draft, known: Known | None, golds: Mapping[tuple[int, int], str]) -> None:
         """Raises Bad when a line contradicts what is known."""
-        if new.comparison_id and content_hash != new.content_hash:
+        if known and known.content_hash != new.content_hash:
             raise Bad(
                 "id",
                 f"{new.external_id!r} is known with other content"
-                f" (SHA-256 {content_hash[:_SHORT]}… is stored, {new.content_hash[:_SHORT]}… is here)",
+                f" (SHA-256 {known.content_hash[:_SHORT]}… is stored, {new.content_hash[:_SHORT]}… is here)",
             )
         for question, ranking in new.gold.items():
-            known = golds.get((new.comparison_id, question.id), ranking)
-            if known != ranking:
+            stands = golds.get((new.comparison_id, question.id), ranking)
+            if stands != ranking:
                 raise Bad(
-                    f"gold.{question.name}", f"the known answer is {known or 'none'}, not {ranking or 'none'}"
+                    f"gold.{question.name}",
+                    f"the known answer is {stands or 'none'}, not {ranking or 'none'}",
                 )
         self._session.ledger.admit(new.votes, new.comparison_id or None)
 
@@ -122,7 +117,7 @@ class ComparisonFile:
         self,
         drafts: Sequence[Draft],
         golds: Mapping[tuple[int, int], str],
-        read_on: Callable[[], object],
+        batches: Batches[Read],
     ) -> None:
         project, ledger, counts = self._session.project, self._session.ledger, self._session.tally.counts
         new = [one for one in drafts if not one.comparison_id]
@@ -132,15 +127,16 @@ class ComparisonFile:
             for one, pk in zip(new, bulk.reserve(Comparison, len(new)), strict=True):
                 one.comparison_id = pk
             same = {"project_id": project.pk, "created_at": self._session.stamp}
-            bulk.insert(Comparison, _COMPARISON, map(_comparison, new), **same)
-            bulk.insert(Response, _RESPONSE, _responses(new, read_on))
+            bulk.insert(Comparison, _COMPARISON, map(_comparison, new), batches.read_on, **same)
+            bulk.insert(Response, _RESPONSE, _responses(new), batches.read_on)
         self._marks.add(one.comparison_id for one in drafts)
         for one in drafts:
             if one.votes:
                 ledger.record(one.votes, one.comparison_id, one.k)
         people = ledger.write()
         lent = [one.comparison_id for one in new if one.fit or project.lend_unfit]
-        bulk.insert(Demand, ["comparison_id", "pool_id", "wanted"], self._demand(lent, people))
+        demand = self._demand(lent, people)
+        bulk.insert(Demand, ["comparison_id", "pool_id", "wanted"], demand, batches.read_on)
         for one in new:
             people.pop(one.comparison_id, None)
         self._session.cover(people)
@@ -198,9 +194,8 @@ def _comparison(one: Draft) -> tuple[Any, ...]:
     )
 
 
-def _responses(drafts: Sequence[Draft], read_on: Callable[[], object]) -> Iterator[tuple[Any, ...]]:
+def _responses(drafts: Sequence[Draft]) -> Iterator[tuple[Any, ...]]:
     for one in drafts:
-        read_on()
         for position, response in enumerate(one.responses):
             yield (
                 one.comparison_id,

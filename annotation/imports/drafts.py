@@ -11,6 +11,7 @@ from .fields import Message, Row, encode, items, mapping, messages, name, text
 from .problems import Bad, found
 
 MAX_ID, MAX_GROUP, MAX_SHORT = 300, 300, 200
+_SPACES = ("  ", "\n", "\t", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
 _RESPONSE = frozenset(["text", "messages", "context", "media", "model", "rid"])
 
 
@@ -162,10 +163,11 @@ def _response(said: list[Message], source: Row, side: str, where: str, key: str)
     context = items(source, "context" + side, where)
     if context:
         context = messages(context, "user", f"{where}context{side}")
+    path = where.removesuffix(".") or "response" + side
     return DraftResponse(
-        messages=encode(said, where + "messages" + side),
-        context=encode(context, where + "context" + side) if context else "[]",
-        media=encode(media, where + "media" + side) if media else "[]",
+        messages=encode(said, path),
+        context=encode(context, path) if context else "[]",
+        media=encode(media, path) if media else "[]",
         model=name(source, "model" + side, MAX_SHORT, where, default=""),
         key=key,
         empty=not media and not any(message["content"].strip() for message in said),
@@ -187,9 +189,9 @@ def _content_hash(prompt: str, responses: list[DraftResponse]) -> str:
 
 def _group(asked: list[Message]) -> str:
     """Equal for prompts that differ in white space and case only; empty for an empty prompt."""
-    words = " ".join(message["content"] for message in asked)
+    words = " ".join([message["content"] for message in asked])
     # The usual one-line prompt needs no collapsing, which would be the dearest step of reading a line.
-    if "  " in words or not words.isprintable():
+    if not words.isascii() or any(map(words.count, _SPACES)):
         words = " ".join(words.split())
     words = words.strip().casefold()
     return sha256(words.encode()).hexdigest()[:32] if words else ""

@@ -1,12 +1,14 @@
 """Label lines into the database: votes on comparisons that the project has."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-from ..models import Comparison, Response
+from ..models import Response
 from .answers import Vote
+from .batches import Batches
 from .drafts import MAX_ID, keys_of
 from .fields import Row, name
 from .files import Line
+from .known import known_comparisons
 from .problems import Bad
 from .session import Session
 
@@ -23,7 +25,7 @@ class LabelFile:
         """The line's number, and its fields or what is wrong with it. No SQL."""
         return line.number, line.row
 
-    def store(self, batch: list[Read], read_on: Callable[[], object]) -> None:
+    def store(self, batch: list[Read], _batches: Batches[Read]) -> None:
         """Writes what can be written of a batch; counts all of it."""
         tally, ledger = self._session.tally, self._session.ledger
         votes: list[tuple[int, int, int, Vote]] = []
@@ -54,17 +56,14 @@ class LabelFile:
     def _known(self, rows: Iterable[Row]) -> dict[str, tuple[int, int, dict[str, str]]]:
         """Row id, k and letters by response id of the comparisons named, by imported id."""
         named = [(str(row.get("comparison")), row) for row in rows]
-        found = Comparison.objects.filter(
-            project=self._session.project, external_id__in={external_id for external_id, _ in named}
-        )
-        known = {name: (pk, k) for name, pk, k in found.values_list("external_id", "pk", "k")}
+        known = known_comparisons(self._session.project, {external_id for external_id, _ in named})
         by_id = {
             name
             for name, row in named
             if isinstance(row.get("ranking"), list) or isinstance(row.get("shown"), list)
         }
-        keys = _keys([known[external_id][0] for external_id in by_id & known.keys()])
-        return {external_id: (pk, k, keys.get(pk, {})) for external_id, (pk, k) in known.items()}
+        keys = _keys([known[external_id].id for external_id in by_id & known.keys()])
+        return {external_id: (one.id, one.k, keys.get(one.id, {})) for external_id, one in known.items()}
 
 
 def _keys(comparison_ids: Sequence[int]) -> dict[int, dict[str, str]]:

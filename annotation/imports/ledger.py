@@ -9,6 +9,7 @@ reconcile to. A line is admitted or refused as a whole; `record` and `write` nev
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from ..models import Assignment, JudgeCall, Label, Project
 from .annotators import Annotators
@@ -20,6 +21,7 @@ from .report import Counts
 from .writing import write_records
 
 MAX_TIMES = 1000
+FEW = 500  # annotators that a query names; of more it reads what others said too
 _WHOSE = ("comparison_id", "annotator_id")
 
 
@@ -39,25 +41,25 @@ class Ledger:
     def load(self, comparisons: Mapping[int, int], annotators: Iterable[str]) -> None:
         """Reads what these annotators said on these known comparisons (id: k): at most four statements."""
         self._annotators.look_up(annotators)
-        if not comparisons:
-            return
         names = self._annotators.names(annotators)
-        # No join narrows these: what stands on a comparison is little, and its index is the one to use.
-        labels = Label.objects.filter(comparison_id__in=comparisons, current=True)
+        if not comparisons or not names:
+            return
+        theirs: dict[str, Any] = {"comparison_id__in": comparisons}
+        if len(names) <= FEW:
+            theirs["annotator_id__in"] = names
+        labels = Label.objects.filter(current=True, **theirs)
         for row in labels.order_by("annotation__assignment__round", "id").values(*_WHOSE, *_LABEL):
-            if row["annotator_id"] in names:
-                self._add_label(self._loaded(row, names, comparisons), row)
-        for row in Assignment.objects.filter(comparison_id__in=comparisons).values(*_WHOSE, "round"):
-            if row["annotator_id"] in names:
-                record = self._loaded(row, names, comparisons)
+            if record := self._loaded(row, names, comparisons):
+                self._add_label(record, row)
+        for row in Assignment.objects.filter(**theirs).values(*_WHOSE, "round"):
+            if record := self._loaded(row, names, comparisons):
                 record.rounds.add(row["round"])
                 record.was_there = True
-        calls = JudgeCall.objects.filter(comparison_id__in=comparisons, purpose=JudgeCall.Purpose.IMPORT)
+        calls = JudgeCall.objects.filter(purpose=JudgeCall.Purpose.IMPORT, **theirs)
         for row in calls.order_by("order", "sample").values(*_WHOSE, *_CALL):
-            if row["annotator_id"] in names:
+            if record := self._loaded(row, names, comparisons):
                 old = row["created_at"] != self._stamp
-                call = Call(row["order"], row["sample"], row["verdict"], row["id"], old)
-                self._loaded(row, names, comparisons).calls.append(call)
+                record.calls.append(Call(row["order"], row["sample"], row["verdict"], row["id"], old))
 
     def admit(self, votes: Sequence[Vote], comparison_id: int | None) -> None:
         """Raises Bad for the first vote of a line that cannot stand; None is a comparison not yet there."""
@@ -127,8 +129,10 @@ class Ledger:
             self._records[key] = Record(comparison_id, k, annotator, kind)
         return self._records[key]
 
-    def _loaded(self, row: Row, names: Mapping[int, str], comparisons: Mapping[int, int]) -> Record:
-        name = names[row["annotator_id"]]
+    def _loaded(self, row: Row, names: Mapping[int, str], comparisons: Mapping[int, int]) -> Record | None:
+        name = names.get(row["annotator_id"])
+        if name is None:
+            return None
         pk = row["comparison_id"]
         return self._record(pk, comparisons[pk], name, self._annotators.kind(name) or HUMAN)
 

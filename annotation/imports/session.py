@@ -43,14 +43,13 @@ class Session:
 
         Last in the transaction: whoever submits on one of these comparisons waits for it from here on.
         """
+        pools = list(self.project.pools.filter(default=True))
         for number in sorted(set(self._covered.values())):
             same = sorted(pk for pk, people in self._covered.items() if people == number)
             for start in range(0, len(same), _CHUNK):
-                Demand.objects.filter(
-                    comparison_id__in=same[start : start + _CHUNK],
-                    pool__project=self.project,
-                    pool__default=True,
-                ).update(wanted=Greatest(F("live") + F("done"), F("wanted") - number))
+                Demand.objects.filter(comparison_id__in=same[start : start + _CHUNK], pool__in=pools).update(
+                    wanted=Greatest(F("live") + F("done"), F("wanted") - number)
+                )
         if self.answers.left_out:
             self.tally.note_left_out("not kept from labels", self.answers.left_out)
         if self.answers.unasked:

@@ -47,9 +47,13 @@ def _write_calls(records: Sequence[Record], annotators: Annotators, stamp: datet
         )
         for record, call in new
     )
-    same = {"purpose": JudgeCall.Purpose.IMPORT, "state": JudgeCall.State.OK, "created_at": stamp}
     bulk.insert(
-        JudgeCall, ["annotator_id", "comparison_id", "order", "sample", "verdict", "reply"], rows, **same
+        JudgeCall,
+        ["annotator_id", "comparison_id", "order", "sample", "verdict", "reply"],
+        rows,
+        purpose=JudgeCall.Purpose.IMPORT,
+        state=JudgeCall.State.OK,
+        created_at=stamp,
     )
     changed = [call for record in records for call in record.calls if call.id is not None and call.changed]
     JudgeCall.objects.bulk_update(

@@ -16,10 +16,15 @@ from annotation.models import Annotator, Assignment, Comparison, Demand, Project
 from annotation.models.queue import OPEN
 from annotation.projects import pool_ids_of
 
+from .highlight import Allowance
 from .markdown import to_html, word_count
 
 # Raise it whenever `to_html` gives other HTML: kept renderings of another version are made anew.
-VERSION = 1
+VERSION = 2
+
+# Characters of code coloured in one comparison. Prompt and responses get equal parts, so that no response
+# looks plainer than another because of what stands beside it.
+COLOURED = 12_000
 
 _OPENING = 90
 
@@ -113,50 +118,62 @@ def _keep(rendered: Sequence[tuple[Comparison, Content]]) -> None:
 
 
 def _render(comparison: Comparison, responses: Iterable[Response]) -> Content:
-    return {"prompt": _turns(comparison.prompt), "responses": [_side(response) for response in responses]}
+    part = COLOURED // (comparison.k + 1)
+    return {
+        "prompt": _turns(comparison.prompt, Allowance(part)),
+        "responses": [_side(response, Allowance(part)) for response in responses],
+    }
 
 
-def _side(response: Response) -> Side:
+def _side(response: Response, allowance: Allowance) -> Side:
     texts = [_text(message.get("content")) for message in response.messages]
-    turns = _turns(response.messages)
-    if media := [str(item.get("url", "") if isinstance(item, Mapping) else item) for item in response.media]:
+    turns = _turns(response.messages, allowance)
+    if media := list(filter(None, map(_address, response.media))):
         turns.append(
             {"role": "assistant", "html": to_html("\n\n".join(f"![]({address})" for address in media))}
         )
     return {
         "turns": turns,
-        "context": _turns(response.context),
+        "context": _turns(response.context, allowance),
         "words": sum(map(word_count, texts)),
         "opening": _opening(turns[0]["html"] if turns else ""),
     }
 
 
-def _turns(messages: Iterable[Mapping[str, Any]]) -> list[Turn]:
+def _turns(messages: Iterable[Mapping[str, Any]], allowance: Allowance) -> list[Turn]:
     return [
-        {"role": str(message.get("role") or "user"), "html": to_html(_text(message.get("content")))}
+        {
+            "role": str(message.get("role") or "user"),
+            "html": to_html(_text(message.get("content")), allowance),
+        }
         for message in messages
     ]
 
 
 def _text(content: Any) -> str:
-    """A message's text; of a list of parts, those that are text, and the address of the others."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, Mapping):
-        content = [content]
-    if not isinstance(content, list):
-        return "" if content is None else str(content)
-    parts = []
-    for part in content:
-        if isinstance(part, Mapping):
-            address = part.get("image_url") or part.get("url") or ""
-            address = address.get("url", "") if isinstance(address, Mapping) else address
-            parts.append(
-                str(part.get("text") or (f"![{part.get('type', '')}]({address})" if address else ""))
-            )
-        else:
-            parts.append(str(part))
-    return "\n\n".join(part for part in parts if part)
+    """A message's text; of a list of parts, those that are text, and the address of the others.
+
+    Nothing else of a part is shown: what an importer's file says beside the text may name the model.
+    """
+    if isinstance(content, list):
+        return "\n\n".join(filter(None, map(_part, content)))
+    return _part(content)
+
+
+def _part(part: Any) -> str:
+    if isinstance(part, Mapping) and isinstance(said := part.get("text"), str) and said:
+        return said
+    if isinstance(part, Mapping):
+        address = _address(part)
+        return f"![]({address})" if address else ""
+    return str(part) if isinstance(part, str | int | float) else ""
+
+
+def _address(item: Any) -> str:
+    """Where a picture or sound is: the item itself, or its `url`."""
+    if isinstance(item, Mapping):
+        return _address(item.get("image_url") or item.get("url"))
+    return item if isinstance(item, str) else ""
 
 
 def _opening(html: str) -> str:

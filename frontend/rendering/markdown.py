@@ -22,7 +22,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from . import highlight, mathml
 
 # Longer texts are shown as they are: reading Markdown costs about a second for 60,000 characters of the
-# most awkward kind, and the time for links grows with the square of the brackets.
+# most awkward kind, and the time for links grows with the square of the brackets. Colouring code adds less
+# than half a second, see `highlight`.
 LONGEST = 60_000
 MOST_BRACKETS = 4_000
 
@@ -74,13 +75,18 @@ _WORD = re.compile(
 )
 
 
-def to_html(text: str) -> str:
-    """Safe HTML of Markdown with tables, code and formulas; of text too long to read so, `plain`."""
+def to_html(text: str, allowance: highlight.Allowance | None = None) -> str:
+    """Safe HTML of Markdown with tables, code and formulas; of text too long to read so, `plain`.
+
+    `allowance` is what texts shown together share for colouring code; without one, the text has its own.
+    """
     text = _marked(text, _OVERRIDES)
     if len(text) > LONGEST or text.count("[") > MOST_BRACKETS:
         return plain(text)
     try:
-        return _CLEANER.clean(_MARKDOWN.render(text)).strip()
+        return _CLEANER.clean(
+            _MARKDOWN.render(text, {"allowance": allowance or highlight.Allowance()})
+        ).strip()
     except RecursionError:
         return plain(text)
 
@@ -99,13 +105,14 @@ def _marked(text: str, characters: re.Pattern[str]) -> str:
     return characters.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)
 
 
-def _code(code: str, info: str) -> str:
+def _code(code: str, info: str, allowance: highlight.Allowance) -> str:
     words = info.split(maxsplit=1)
-    return highlight.to_spans(_marked(code, _ALL_BIDI), words[0] if words else "")
+    return highlight.to_spans(_marked(code, _ALL_BIDI), words[0] if words else "", allowance)
 
 
 def _fence(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    return f"<pre><code>{_code(tokens[index].content.rstrip(), tokens[index].info)}</code></pre>\n"
+    code = _code(tokens[index].content.rstrip(), tokens[index].info, env["allowance"])
+    return f"<pre><code>{code}</code></pre>\n"
 
 
 def _code_inline(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from annotation.models import Annotator, Comparison, Consensus, Decision, JudgeCall, Label, Reference
 from annotation.permissions import project_for
 from annotation.projects import criteria_of
+from annotation.ranking import letters
 
 from ..rendering import content_of
 from .signed_in import SignedInRequest, signed_in
@@ -64,7 +66,10 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
             {"letter": chr(ord("a") + position), "model": model, **side}
             for position, (side, model) in enumerate(zip(content["responses"], models, strict=True))
         ],
-        "labels": labels[:LABELS_SHOWN],
+        "labels": [
+            {"label": label, "who": _who(label.annotator), "shown": _shown(label, found.k)}
+            for label in labels[:LABELS_SHOWN]
+        ],
         "more_labels": len(labels) > LABELS_SHOWN,
         "criteria": criteria_of(access.project),
         "calls": JudgeCall.objects.filter(comparison=found).select_related("annotator").order_by("pk")[:200],
@@ -102,6 +107,23 @@ def _labels(comparison: Comparison) -> list[Label]:
             "criterion__position", "annotator__kind", "pk"
         )[: LABELS_SHOWN + 1]
     )
+
+
+def _who(annotator: Annotator) -> str:
+    """The annotator's name; an imported one may be an e-mail address, which is shown to nobody."""
+    if annotator.kind == Annotator.Kind.HUMAN and "@" in annotator.name:
+        return _("Person %(number)s") % {"number": annotator.pk}
+    return annotator.name
+
+
+def _shown(label: Label, k: int) -> str:
+    """The order a person saw, where it is known: the letters of their rationale are those of this order.
+
+    A judge's rationale is that of the stored order.
+    """
+    shown = label.annotation.shown
+    known = label.annotator.kind == Annotator.Kind.HUMAN and sorted(shown) == list(letters(k))
+    return shown.upper() if known else ""
 
 
 def _opening(prompt: list[dict[str, Any]]) -> str:

@@ -58,5 +58,7 @@ def _open_for(user: User, memberships: list[Membership]) -> dict[int, int]:
 
 
 def _add(counts: dict[int, int], rows: QuerySet, project: str) -> None:
-    for project_id, number in rows.order_by().values_list(project).annotate(Count("pk")):
+    for project_id, number in (
+        rows.order_by().values_list(project).annotate(Count("comparison", distinct=True))
+    ):
         counts[project_id] = counts.get(project_id, 0) + number

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from django.core.management import call_command
+from django.utils import timezone
 
 from annotation import reports
 from annotation.models import Criterion, JudgeVersion, Label

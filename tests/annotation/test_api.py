@@ -134,6 +134,83 @@ def test_an_annotator_never_learns_models_or_the_ids_of_the_source() -> None:
         assert hidden not in text
 
 
+SECRET = "SECRET-model-7b"
+
+
+def with_secrets(project: Project) -> Comparison:
+    """A comparison whose source named the model wherever a file can."""
+    comparison = make_comparison(project, external_id=SECRET, group=SECRET, metadata={"a": SECRET})
+    marked = {"model": SECRET, "name": SECRET, "metadata": {"generator": SECRET}}
+    comparison.prompt = [{"role": "user", "content": "Which way?"} | marked]
+    comparison.category = SECRET
+    comparison.save()
+    comparison.responses.update(
+        model=SECRET,
+        key=SECRET,
+        messages=[{"role": "assistant", "content": "North."} | marked],
+        context=[{"role": "user", "content": "Before."} | marked],
+        media=[{"url": "https://media.example/a.mp3"} | marked, "https://media.example/b.png", marked],
+    )
+    return comparison
+
+
+def test_no_key_beside_role_and_content_reaches_an_annotator() -> None:
+    project = make_project()
+    with_secrets(project)
+
+    reply = post(member(project, "annotator"), project, "claim", {})
+
+    assert SECRET not in reply.content.decode()
+    [lent] = reply.json()["lent"]
+    assert lent["prompt"] == [{"role": "user", "content": "Which way?"}]
+    assert lent["responses"][0] == {
+        "letter": "a",
+        "messages": [{"role": "assistant", "content": "North."}],
+        "context": [{"role": "user", "content": "Before."}],
+        "media": ["https://media.example/a.mp3", "https://media.example/b.png"],
+    }
+
+
+def test_pages_and_replies_for_annotators_name_no_model() -> None:
+    project = make_project()
+    with_secrets(project)
+    client = member(project, "annotator")
+    for address in ("/", f"/p/{project.slug}/", f"/p/{project.slug}/label/", "/api/v1/projects/"):
+        assert SECRET not in client.get(address).content.decode(), address
+    assert "North." in client.get(f"/p/{project.slug}/label/").content.decode()
+    key = claim_one(client, project)["key"]
+    assert SECRET not in post(client, project, "submit", {"key": key, "answers": {}}).content.decode()
+
+
+def test_only_the_revision_that_was_issued_is_accepted() -> None:
+    project = make_project()
+    make_comparison(project)
+    client = member(project, "annotator")
+    key = claim_one(client, project)["key"]
+    answers = {"overall": {"ranking": "a>b"}}
+
+    reply = post(client, project, "submit", {"key": key.replace(".0", ".77"), "answers": answers})
+
+    assert (reply.status_code, reply.json()["field"]) == (422, "key")
+    assert "as `claim` gives it" in reply.json()["message"]
+    assert Label.objects.count() == 0
+    assert post(client, project, "submit", {"key": key, "answers": answers}).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["", "comparisons/", "labels/", "labels/?limit=0"])
+@pytest.mark.parametrize("role", ["viewer", "annotator"])
+def test_no_reply_is_kept_by_a_cache(what: str, role: str) -> None:
+    project = make_project()
+    client = member(project, role)
+    replies = [
+        get(client, project, what),
+        client.get("/api/v1/projects/"),
+        post(client, project, "claim", {}),
+    ]
+    for reply in replies:
+        assert {"private", "no-store"} <= set(reply.headers["Cache-Control"].split(", "))
+
+
 def test_what_was_lent_to_another_cannot_be_submitted() -> None:
     project = make_project()
     make_comparison(project)
@@ -357,6 +434,18 @@ def test_labels_have_the_form_of_an_import_line_and_no_address() -> None:
     assert (row["ranking"][0], row["strength"], row["rationale"]) == (preferred(comparison), 1, "Because.")
     assert row["annotator"] == f"person-{person.pk}"
     assert "dana@example.org" not in reply.content.decode()
+
+
+def test_an_imported_address_is_given_to_nobody() -> None:
+    project = make_project()
+    make_comparison(project)
+    person = label_all(project)
+    Annotator.objects.filter(pk=person.pk).update(external_id="dana@example.org", name="dana@example.org")
+
+    reply = get(member(project, "viewer"), project, "labels/")
+
+    assert reply.json()["results"][0]["annotator"] == f"person-{person.pk}"
+    assert "dana@" not in reply.content.decode()
 
 
 def test_labels_are_paged_and_only_of_this_project() -> None:

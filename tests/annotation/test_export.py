@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation import exports, reports
-from annotation.models import Annotator, Comparison, Criterion, Project, Release
+from annotation.models import Annotator, Comparison, Criterion, Project, Rationale, Release
 from tests.annotation.releases import all_rows, read, sample
 from tests.annotation.voting import answer, make_judge
 from tests.factories import make_comparison, make_person, make_project
@@ -148,6 +148,17 @@ def test_nothing_in_a_release_names_a_person(tmp_path: Path) -> None:
             assert secret not in told.lower()
 
 
+def test_reasons_that_the_criterion_does_not_offer_are_told_with_the_rationales_only(tmp_path: Path) -> None:
+    project = make_project()
+    Criterion.objects.filter(project=project).update(reasons=["short"])
+    answer(make_person(project), make_comparison(project), "a>b", 1, reasons=("short",))
+    written = ["short", "Ask me at wilhelmina@example.org."]  # as an import stores them
+    Rationale.objects.update(reasons=written)
+    [plain] = read(exports.build(project, "labels", tmp_path / "plain"), "labels")
+    [told] = read(exports.build(project, "labels", tmp_path / "told", rationales=True), "labels")
+    assert (plain["reasons"], told["reasons"]) == (["short"], written)
+
+
 def test_a_pseudonym_lasts_over_releases_and_differs_between_projects(tmp_path: Path) -> None:
     project, other = sample([1]), sample([1])
     names = [
@@ -251,6 +262,29 @@ def test_the_manifest_tells_how_the_release_came_about(tmp_path: Path) -> None:
     assert [guidelines["version"] for guidelines in made["guidelines"]] == [1]
     assert made["agreement"][0]["labels"] == {"human": 2, "judge": 0}
     assert made["tandem"] != "unknown"
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_labels_come_in_while_a_release_is_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = sample([1])
+    person, comparison = make_person(project), make_comparison(project)
+    manifest = exports.manifest
+
+    def label() -> None:
+        answer(person, comparison, "a>b", 1)
+        connection.close()
+
+    def meanwhile(*facts: Any) -> dict[str, Any]:
+        writer = threading.Thread(target=label)
+        writer.start()
+        writer.join(20)
+        assert not writer.is_alive()
+        return manifest(*facts)
+
+    monkeypatch.setattr(exports, "manifest", meanwhile)
+    assert exports.build(project, "trl-preference", tmp_path / "out").rows == 1
+    assert project.labels.count() == 2
 
 
 @pytest.mark.services

@@ -84,6 +84,22 @@ def test_a_ranking_gives_every_strictly_ordered_pair(tmp_path: Path) -> None:
     assert {(row["chosen_prob"], row["margin"], row["n_votes"]) for row in read(release)} == {(1.0, 0.0, 3)}
 
 
+def test_a_rankings_pair_rests_on_the_votes_that_compared_it(tmp_path: Path) -> None:
+    project = make_project()
+    comparison = make_comparison(project, "Red.", "Green.", "Blue.")
+    answer(make_person(project), comparison, "a>b>c")
+    for _ in range(2):
+        answer(make_person(project), comparison, "a>b~c")
+    every = exports.build(project, "trl-preference", tmp_path / "every")
+    votes = {
+        (row["chosen"][0]["content"], row["rejected"][0]["content"]): row["n_votes"] for row in read(every)
+    }
+    assert votes == {("Red.", "Green."): 3, ("Red.", "Blue."): 3, ("Green.", "Blue."): 1}
+    some = exports.build(project, "trl-preference", tmp_path / "some", min_labels=2)
+    assert {row["n_votes"] for row in read(some)} == {3}
+    assert removed(some) == {"too_few_votes": 1}
+
+
 def test_pairs_that_the_votes_tie_or_contradict_stay_out(tmp_path: Path) -> None:
     project = make_project()
     unseen = make_comparison(project, "One.", "Two.", "Three.", "Four.", external_id="unseen")
@@ -134,6 +150,55 @@ def test_what_a_trainer_would_swallow_stays_out_and_is_counted(tmp_path: Path) -
     assert [row["comparison"] for row in read(release)] == ["good"]
     assert removed(release) == dict.fromkeys(cases, 1)
     assert release.manifest["filters"]["read"] == release.rows + len(cases)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "texts", "reason"),
+    [
+        (" \n\t", ("Yes.", "No."), "empty_prompt"),
+        ("\u200b", ("Yes.", "No."), "empty_prompt"),
+        ("Is it?", ("Yes.", "Yes. \n"), "identical_text"),
+        ("Is it?", ("Yes.", "\ufeffYe\u200bs."), "identical_text"),
+        ("Is it?", ("Yes.", "\u200b \u2060"), "empty_text"),
+    ],
+)
+def test_what_cannot_be_seen_is_no_text(
+    prompt: str, texts: tuple[str, str], reason: str, tmp_path: Path
+) -> None:
+    project = sample([1])
+    answer(make_person(project), make_comparison(project, *texts, prompt=prompt), "a>b", 1)
+    release = exports.build(project, "trl-preference", tmp_path / "out")
+    assert (removed(release), release.rows) == ({reason: 1}, 1)
+
+
+def test_visible_text_is_exported_as_it_is(tmp_path: Path) -> None:
+    project = make_project()
+    said = " A family: \U0001f468\u200d\U0001f469\u200d\U0001f467\n"
+    answer(make_person(project), make_comparison(project, said, "No."), "a>b", 1)
+    [row] = read(exports.build(project, "trl-preference", tmp_path / "out"))
+    assert row["chosen"][0]["content"] == said
+
+
+@pytest.mark.parametrize(
+    ("roles", "kept"),
+    [
+        (["assistant"], True),
+        (["assistant", "tool", "assistant"], True),
+        (["user"], False),
+        (["assistant", "user"], False),
+        (["assistant", "tool"], False),
+        (["tool", "assistant"], False),
+        (["assistant", "user", "assistant"], False),
+    ],
+)
+@pytest.mark.parametrize("side", [0, 1])
+def test_only_what_a_model_said_is_an_answer(side: int, roles: list[str], kept: bool, tmp_path: Path) -> None:
+    project = sample([1, 2])
+    Response.objects.filter(comparison__external_id="q1", position=side).update(
+        messages=[{"role": role, "content": f"Turn {number}."} for number, role in enumerate(roles)]
+    )
+    release = exports.build(project, "trl-preference", tmp_path / "out")
+    assert removed(release) == ({} if kept else {"not_an_answer": 1})
 
 
 def test_media_is_not_dropped_in_silence(tmp_path: Path) -> None:

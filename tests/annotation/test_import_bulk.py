@@ -64,5 +64,5 @@ def test_long_texts_are_compressed_with_lz4() -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite always checks at the commit")
 def test_foreign_keys_are_checked_statement_by_statement() -> None:
     nowhere = [(10**9, 0, "[]")]
-    with transaction.atomic(), bulk.checked_at_once(), pytest.raises(IntegrityError), transaction.atomic():
+    with transaction.atomic(), bulk.loading(), pytest.raises(IntegrityError), transaction.atomic():
         bulk.insert(Response, ["comparison_id", "position", "messages"], nowhere)

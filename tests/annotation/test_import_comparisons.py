@@ -19,6 +19,11 @@ def project() -> Project:
     return make_project(labels_wanted=2)
 
 
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotation.imports.batches.ROWS", 10)
+
+
 def save(folder: Path, *rows: Any, name: str = "rows.jsonl") -> Path:
     path = folder / name
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -242,21 +247,23 @@ def test_the_same_id_in_two_projects_is_two_comparisons(project: Project, tmp_pa
     assert Label.objects.filter(project=other).count() == 1
 
 
-def test_a_thousand_lines_and_more_come_in_batches(project: Project, tmp_path: Path) -> None:
-    path = save(tmp_path, *(pair(number) for number in range(2300)))
+@pytest.mark.usefixtures("small_batches")
+def test_long_files_come_in_batches(project: Project, tmp_path: Path) -> None:
+    path = save(tmp_path, *(pair(number) for number in range(23)))
     said: list[tuple[str, int]] = []
     report = load_comparisons(project, [path], progress=lambda file, lines: said.append((file, lines)))
-    assert report.added == Comparison.objects.filter(project=project).count() == 2300
-    assert said == [(str(path), 1000), (str(path), 2000), (str(path), 2300)]
-    assert load_comparisons(project, [path]).unchanged == 2300
+    assert report.added == Comparison.objects.filter(project=project).count() == 23
+    assert said == [(str(path), 10), (str(path), 20), (str(path), 23)]
+    assert load_comparisons(project, [path]).unchanged == 23
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_an_id_that_comes_again_batches_later_is_refused(project: Project, tmp_path: Path) -> None:
-    rows = [pair(number) for number in range(1500)] + [pair(3), pair(1400)]
+    rows = [pair(number) for number in range(35)] + [pair(3), pair(34)]
     report = load_comparisons(project, [save(tmp_path, *rows)], skip_bad=True)
-    assert (report.added, report.refused) == (1500, 2)
-    assert [error["line"] for error in report.errors] == [1501, 1502]
+    assert (report.added, report.refused) == (35, 2)
+    assert [error["line"] for error in report.errors] == [36, 37]
     assert "earlier line" in report.errors[0]["message"]
-    assert "line 1401" in report.errors[1]["message"]
+    assert "line 35" in report.errors[1]["message"]
     again = load_comparisons(project, [save(tmp_path, *rows)], skip_bad=True)
-    assert (again.unchanged, again.refused) == (1500, 2)
+    assert (again.unchanged, again.refused) == (35, 2)

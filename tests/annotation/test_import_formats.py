@@ -91,12 +91,17 @@ def test_every_format_gives_the_same_comparisons(project: Project, tmp_path: Pat
     report = load_comparisons(project, [path])
     assert (report.added, report.labels_added, report.errors) == (2, 2, [])
     fields = ("external_id", "prompt", "content_hash", "group", "metadata", "fit")
-    mine, theirs = (list(Comparison.objects.filter(project=p).values(*fields)) for p in (project, plain))
+    mine, theirs = (
+        list(Comparison.objects.filter(project=p).order_by("id").values(*fields)) for p in (project, plain)
+    )
     assert mine == theirs
     assert mine[0]["prompt"] == CHAT
     assert mine[1]["prompt"] == [{"role": "user", "content": "[1] is a list?"}]
     assert Reference.objects.get(comparison__project=project).ranking == "b>a"
-    assert list(Label.objects.filter(project=project).values_list("ranking", flat=True)) == ["b>a", "a=b"]
+    assert list(Label.objects.filter(project=project).order_by("id").values_list("ranking", flat=True)) == [
+        "b>a",
+        "a=b",
+    ]
     assert load_comparisons(project, [tmp_path / "plain.jsonl"]).unchanged == 2
 
 
@@ -111,7 +116,7 @@ def test_every_format_gives_the_same_labels(project: Project, tmp_path: Path, en
     WRITERS[ending](path, rows)
     report = load_labels(project, [path])
     assert (report.labels_added, report.errors) == (2, [])
-    labels = Label.objects.filter(project=project)
+    labels = Label.objects.filter(project=project).order_by("id")
     assert list(labels.values_list("ranking", "strength", "annotation__active_seconds")) == [
         ("b>a", 2, 3.5),
         ("c>a=b", None, 4.0),
@@ -204,6 +209,17 @@ def test_a_damaged_file_is_never_imported_in_part(
         assert message in report.errors[-1]["message"]
         assert "\n" not in report.errors[-1]["message"]
         assert report.errors[-1]["line"] == line
+
+
+def test_a_file_that_breaks_off_far_from_its_start_is_not_imported_either(
+    project: Project, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    as_gzip(path, [ROWS[1] | {"id": number, "prompt": f"{number:0800}"} for number in range(4000)])
+    path.write_bytes(path.read_bytes()[:-100])
+    report = load_comparisons(project, [path], skip_bad=True)
+    assert (report.added, report.refused, report.files_refused) == (0, 1, 1)
+    assert not Comparison.objects.filter(project=project).exists()
 
 
 def test_a_file_that_unpacks_without_end_is_given_up(

@@ -20,6 +20,11 @@ def project() -> Project:
     return project
 
 
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotation.imports.batches.ROWS", 10)
+
+
 def save(folder: Path, *rows: Any, name: str = "labels.jsonl") -> Path:
     path = folder / name
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -115,8 +120,9 @@ def test_another_answer_to_the_same_order_in_a_later_file_is_refused(
     assert (error["field"], error["message"]) == ("ranking", "'m1' is known to have said a>b, not b>a")
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_orders_that_arrive_batches_apart_are_reconciled(project: Project, tmp_path: Path) -> None:
-    others = (vote("ab", "a", annotator=f"x{number}") for number in range(1100))
+    others = (vote("ab", "a", annotator=f"x{number}") for number in range(30))
     load_labels(project, [save(tmp_path, vote("ab", "a"), *others, vote("ba", "b"))])
     mine = Label.objects.filter(annotator__external_id="m1", current=True)
     assert list(mine.values_list("ranking", flat=True)) == ["a=b"]

@@ -20,6 +20,11 @@ def project() -> Project:
     return project
 
 
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotation.imports.batches.ROWS", 10)
+
+
 def save(folder: Path, *rows: Any, name: str = "labels.jsonl") -> Path:
     path = folder / name
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -115,12 +120,13 @@ def test_a_preference_of_one_means_slightly_where_the_file_says_more_elsewhere(
     assert stored(project) == [("w1", "a>b", 1), ("m", "b>a", None), ("w2", "b>a", 2)]
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_the_grading_of_inline_labels_is_found_at_the_end_of_the_file(tmp_path: Path) -> None:
     project = make_project()
     row = {"prompt": "p", "response_a": "x", "response_b": "y"}
     rows = [
-        row | {"id": str(number), "labels": [{"annotator": "w1", "preference": 2 if number == 1100 else 1}]}
-        for number in range(1101)
+        row | {"id": str(number), "labels": [{"annotator": "w1", "preference": 2 if number == 44 else 1}]}
+        for number in range(45)
     ]
     load_comparisons(project, [save(tmp_path, *rows)])
     strengths = set(Label.objects.filter(project=project).values_list("strength", flat=True))
@@ -187,17 +193,18 @@ def test_a_second_answer_in_the_same_file_is_another_round(project: Project, tmp
     assert Label.objects.filter(project=project).count() == 3
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_a_second_answer_batches_later_in_the_same_file_is_another_round_too(
     project: Project, tmp_path: Path
 ) -> None:
-    rows = [said(choice="a"), *(said(f"x{number}", choice="a") for number in range(1200)), said(choice="b")]
+    rows = [said(choice="a"), *(said(f"x{number}", choice="a") for number in range(30)), said(choice="b")]
     path = save(tmp_path, *rows)
-    assert load_labels(project, [path]).labels_added == 1202
+    assert load_labels(project, [path]).labels_added == 32
     assert sorted(Assignment.objects.filter(annotator__external_id="w1").values_list("round", flat=True)) == [
         0,
         1,
     ]
-    assert load_labels(project, [path]).unchanged == 1202
+    assert load_labels(project, [path]).unchanged == 32
 
 
 def test_a_different_answer_in_a_later_file_is_refused(project: Project, tmp_path: Path) -> None:

@@ -215,3 +215,14 @@ def test_a_rationale_that_no_database_stores_is_refused(text: str) -> None:
 
     with pytest.raises(labels.SubmissionError, match="not text"):
         submit(person, project, claim(person, project), "a>b", 1, "", (), text)
+
+
+def test_a_person_must_say_how_sure_they_are_where_it_is_asked() -> None:
+    project = make_project()
+    Criterion.objects.filter(project=project).update(confidence=True)
+    touch(project)
+    make_comparison(project)
+    person = make_person(project)
+
+    with pytest.raises(labels.SubmissionError, match="how sure"):
+        submit(person, project, claim(person, project), "a>b", 1)

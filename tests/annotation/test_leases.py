@@ -190,3 +190,51 @@ def test_a_person_is_told_how_many_they_could_still_do() -> None:
 
     labels.submit_many(person, project, [answer(held)])
     assert leases.open_count(person, project) == 2
+
+
+def test_a_person_who_holds_one_of_two_is_lent_one_more() -> None:
+    project = make_project()
+    for _ in range(5):
+        make_comparison(project)
+    person = make_person(project)
+    first, _second = leases.claim(person, project, 2)
+    labels.submit_many(person, project, [answer(first)])
+
+    assert len(leases.claim(person, project, 2)) == 2
+    assert Assignment.objects.filter(annotator=person, state="live").count() == 2
+
+
+def test_a_lapsed_lease_that_nobody_swept_does_not_keep_its_holder_from_working(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = make_project(lease_seconds=60)
+    make_comparison(project)
+    other = make_comparison(project)
+    person = make_person(project)
+    leases.claim(person, project)
+    monkeypatch.setattr(leases, "expire", lambda *_: 0)  # another sweep holds the row at this moment
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61), tick=False):
+        assert [lent.comparison for lent in leases.claim(person, project)] == [other]
+
+
+def test_a_person_in_a_pool_of_another_project_is_lent_nothing_of_it() -> None:
+    here, there = make_project(), make_project()
+    make_comparison(there)
+    person = make_person(here)
+    PoolMembership.objects.create(pool=there.pools.get(), annotator=person)
+    touch(here)
+
+    assert leases.claim(person, here) == []
+
+
+def test_a_comparison_wanted_from_two_pools_of_a_person_is_one_comparison_left() -> None:
+    project = make_project()
+    experts = Pool.objects.create(project=project, name="experts")
+    comparison = make_comparison(project)
+    Demand.objects.create(comparison=comparison, pool=experts, wanted=1)
+    person = make_person(project)
+    PoolMembership.objects.create(pool=experts, annotator=person)
+    touch(project)
+
+    assert leases.open_count(person, project) == 1

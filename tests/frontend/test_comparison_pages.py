@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.urls import reverse
 from annotation import leases
 from annotation.labels import Answer, Submission, submit_many
 from annotation.models import (
+    Annotation,
     Annotator,
     Comparison,
     Consensus,
@@ -115,6 +117,42 @@ def test_one_comparison_shows_labels_calls_decision_and_answers(client: Client, 
         "majority, 3 labels",
     ):  # fmt: skip
         assert shown in html, shown
+
+
+def test_a_rationale_stands_beside_the_order_its_writer_saw(client: Client, project: Project) -> None:
+    criterion = project.criteria.get()
+    criterion.rationale = "optional"
+    criterion.save()
+    touch(project)
+    comparison = make_comparison(project, wanted=9)
+    page = reverse("comparison", args=[project.slug, comparison.pk])
+    orders: set[str] = set()
+    while len(orders) < 2:
+        comparison.demands.update(wanted=F("wanted") + 1)
+        person = make_person(project)
+        (assignment,) = leases.claim(person, project)
+        said = Answer("a>b", 1, rationale=f"A is better, says {person.pk}.")
+        submit_many(person, project, [Submission(assignment.pk, {"overall": said})])
+        orders.add(assignment.shown)
+        shown = f"shown {assignment.shown.upper()}</p><p>A is better, says {person.pk}."
+        assert shown in client.get(page).content.decode()
+    judge = make_person(project)
+    (assignment,) = leases.claim(judge, project)
+    submit_many(judge, project, [Submission(assignment.pk, {"overall": Answer("a>b", 1, rationale="So.")})])
+    for order in ("unknown", "both"):
+        Annotation.objects.filter(assignment=assignment).update(shown=order)
+        assert f"shown {order.upper()}" not in client.get(page).content.decode()
+
+
+def test_an_annotator_whose_name_is_an_address_is_shown_by_number(client: Client, project: Project) -> None:
+    comparison = make_comparison(project)
+    person = make_person(project)
+    (assignment,) = leases.claim(person, project)
+    submit_many(person, project, [Submission(assignment.pk, {"overall": Answer("a>b", 1)})])
+    Annotator.objects.filter(pk=person.pk).update(name="dana@example.org")
+    html = client.get(reverse("comparison", args=[project.slug, comparison.pk])).content.decode()
+    assert "dana@" not in html
+    assert f"Person {person.pk}" in html
 
 
 def test_a_comparison_of_another_project_is_not_found(client: Client, project: Project) -> None:

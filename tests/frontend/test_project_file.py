@@ -109,7 +109,13 @@ def test_wanting_more_labels_asks_for_more() -> None:
         ({"slug": "two words"}, "slug is needed"),
         ({"slug": None}, "slug is needed"),
         ({"colour": "red"}, "unknown key 'colour'"),
-        ({"labels_wanted": 0}, "labels_wanted must be a whole number of at least 1"),
+        ({"labels_wanted": 0}, "labels_wanted must be a whole number from 1"),
+        ({"labels_wanted": 99999}, "labels_wanted must be a whole number from 1 to 1000"),
+        ({"slug": "s" * 100}, "slug: Ensure this value has at most 80"),
+        ({"guidelines": "a\0b"}, "not YAML|guidelines holds a NUL"),
+        ({"criteria": [{"name": "n" * 100}]}, r"criteria\[1\].name: Ensure this value has at most 60"),
+        ({"criteria": [{"name": "o", "question": "q" * 400}]}, r"criteria\[1\].question: Ensure"),
+        ({"pools": ["p" * 90]}, r"pools\[1\].name: Ensure this value has at most 60"),
         ({"labels_wanted": "many"}, "labels_wanted must be a whole number"),
         ({"budget": -1}, "budget must be an amount of money"),
         ({"budget": float("nan")}, "budget must be an amount of money"),
@@ -152,3 +158,55 @@ def test_a_judge_that_is_no_longer_named_stops_and_stays_on_record(tmp_path: Pat
     project = Project.objects.get()
     assert judges_of(project) == []
     assert project.judge_versions.count() == 1
+
+
+def test_imported_votes_count_when_the_number_of_labels_wanted_changes(tmp_path: Path) -> None:
+    apply({"slug": "x", "labels_wanted": 1})
+    lines = [
+        {"id": "one", "labels": ["ada"]},
+        {"id": "two", "labels": []},
+    ]
+    path = tmp_path / "lines.jsonl"
+    path.write_text(
+        "\n".join(
+            json.dumps(
+                {
+                    "id": line["id"],
+                    "prompt": "Tea or coffee?",
+                    "response_a": "Tea.",
+                    "response_b": "Coffee.",
+                    "labels": [
+                        {"annotator": name, "kind": "human", "choice": "a"} for name in line["labels"]
+                    ],
+                }
+            )
+            for line in lines
+        )
+    )
+    call_command("import_comparisons", "x", str(path), "--json", stdout=StringIO())
+
+    def wanted() -> dict[str, int]:
+        return dict(Demand.objects.values_list("comparison__external_id", "wanted"))
+
+    assert wanted() == {"two": 1}
+    apply({"slug": "x", "labels_wanted": 3})
+    assert wanted() == {"one": 2, "two": 3}
+    apply({"slug": "x", "labels_wanted": 1})
+    assert wanted() == {"one": 0, "two": 1}
+    apply({"slug": "x", "pools": ["people", {"name": "expert", "labels_wanted": 2}]})
+    assert sorted(Demand.objects.filter(pool__name="expert").values_list("wanted", flat=True)) == [2, 2]
+
+
+def test_the_first_pool_named_is_the_one_that_newcomers_join() -> None:
+    project, _ = apply({"slug": "x", "pools": ["crowd", "expert"]})
+    apply({"slug": "x", "pools": ["expert", "crowd"]})
+
+    assert project.pools.get(default=True).name == "expert"
+
+
+def test_a_budget_can_be_taken_away_again() -> None:
+    apply({"slug": "x", "budget": 10})
+    project, _ = apply({"slug": "x", "budget": None})
+    project.refresh_from_db()
+
+    assert project.budget is None

@@ -100,6 +100,20 @@ def test_a_run_in_which_every_call_failed_is_an_error_that_says_why() -> None:
     assert not Label.objects.exists()
 
 
+def test_a_run_whose_endpoint_goes_down_is_an_error_that_keeps_what_it_has() -> None:
+    project = make_project()
+    make_pairs(project, 30)
+    with FakeJudge(*["obey"] * 40, "html") as fake:
+        judge = make_judge(project, fake, concurrency=1)
+        with pytest.raises(
+            CommandError, match="fake stopped after 20 labels: no call succeeds: the endpoint"
+        ):
+            judge_command(project)
+        assert len(labels_of(judge)) == 20
+        fake.behaviours = ["obey"]
+        assert judge_command(project)["judges"]["fake"]["labelled"] == 10
+
+
 def test_a_project_or_judge_that_does_not_exist_is_an_error() -> None:
     project = make_project()
     with pytest.raises(CommandError, match="has no judge; add one under `judges`"):

@@ -1,13 +1,17 @@
 """A judge's identity is frozen; what is around it may change."""
 
+import uuid
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from annotation.models import Annotator, JudgeVersion
-from llm_judges.models import judges_of
+from annotation import labels, leases
+from annotation.models import Annotator, Comparison, Decision, Demand, JudgeVersion
+from llm_judges.demand import ask_for, open_for
+from llm_judges.models import Judge, judges_of
 from llm_judges.registry import annotator_of, is_current, set_judge
-from tests.factories import make_project
+from tests.factories import make_comparison, make_project
 
 pytestmark = pytest.mark.django_db
 ENTRY = {"name": "careful", "base_url": "https://judge.example.org/v1", "model": "m-1"}
@@ -120,3 +124,76 @@ def test_a_key_put_in_place_of_its_variable_is_not_repeated() -> None:
     with pytest.raises(ValueError) as error:
         set_judge(make_project(), **ENTRY, api_key_env="sk-secret-key")
     assert "secret" not in str(error.value)
+
+
+def decide(comparison: Comparison, judge: Judge, wanted: int = 1) -> Decision:
+    """What routing leaves behind where no person is asked."""
+    Demand.objects.create(comparison=comparison, judge=annotator_of(judge), wanted=wanted)
+    return Decision.objects.create(
+        comparison=comparison,
+        destination="ai",
+        judge=annotator_of(judge),
+        probability=0.5,
+        score=0.0,
+        reason="test",
+        policy="random",
+        policy_version="1",
+        plan=uuid.uuid4(),
+    )
+
+
+def test_open_work_that_routing_decided_goes_over_to_the_new_version() -> None:
+    project = make_project()
+    first = set_judge(project, **ENTRY)
+    labelled, held, failed, unasked = [decide(make_comparison(project), first) for _ in range(4)]
+    old = annotator_of(first)
+    done, live, returned = leases.claim(old, project, 3)
+    assert [a.comparison for a in (done, live, returned)] == [d.comparison for d in (labelled, held, failed)]
+    labels.submit_many(old, project, [labels.Submission(done.pk, {"overall": labels.Answer("a>b", 1)})])
+    leases.give_back(old, [returned.pk])
+
+    second = set_judge(project, **ENTRY, temperature=1)
+    new = annotator_of(second)
+    assert sorted(open_for(second).values_list("comparison", flat=True)) == [
+        failed.comparison_id,
+        unasked.comparison_id,
+    ]
+    assert not open_for(first).exists()
+    judges = [Decision.objects.get(pk=d.pk).judge for d in (labelled, held, failed, unasked)]
+    assert judges == [old, old, new, new]
+
+    leases.give_back(old, [live.pk], again=True)  # its worker stopped: setting the judge again hands it over
+    set_judge(project, **ENTRY, temperature=1)
+    assert open_for(second).count() == 3
+    assert Decision.objects.get(pk=held.pk).judge == new
+
+
+def test_going_back_takes_open_work_along_and_asks_nothing_twice() -> None:
+    project = make_project()
+    first = set_judge(project, **ENTRY)
+    answered, taken_back, fresh = (make_comparison(project) for _ in range(3))
+    decide(answered, first)
+    (done,) = leases.claim(annotator_of(first), project, 1)
+    labels.submit_many(
+        annotator_of(first), project, [labels.Submission(done.pk, {"overall": labels.Answer("a>b", 1)})]
+    )
+    Decision.objects.update(superseded_at=timezone.now())
+    Demand.objects.create(comparison=taken_back, judge=annotator_of(first), wanted=0)
+    second = set_judge(project, **ENTRY, temperature=1)
+    for comparison in (answered, taken_back, fresh):
+        decide(comparison, second)
+    back = set_judge(project, **ENTRY)
+    assert sorted(open_for(back).values_list("comparison", flat=True)) == [taken_back.pk, fresh.pk]
+    assert not open_for(second).exists()
+    current = Decision.objects.filter(superseded_at=None)
+    assert set(current.values_list("judge", flat=True)) == {annotator_of(back).pk}
+
+
+def test_work_that_nobody_decided_on_stays_with_the_version_it_was_asked_of() -> None:
+    project = make_project()
+    make_comparison(project)
+    first = set_judge(project, **ENTRY)
+    ask_for(first, project)
+    second = set_judge(project, **ENTRY, temperature=1)
+    assert not open_for(second).exists()
+    assert ask_for(second, project) == 1

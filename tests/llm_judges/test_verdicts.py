@@ -76,8 +76,47 @@ def test_wrapping_and_invisible_characters_do_not_matter(text: str) -> None:
     assert read_one(text) == ("b>a", 2)
 
 
-def test_the_last_object_binds() -> None:
-    assert read_one(reply("A clearly better") + "\nNo, wait: " + reply("B slightly better")) == ("b>a", 1)
+def test_the_last_object_is_the_reply_and_may_repeat_or_follow_others() -> None:
+    example = '{"overall": {"rationale": "…", "verdict": "…"}}'
+    note = '{"length": {"A": 20, "B": 30}}'
+    last = reply("B slightly better")
+    for text in (note + last, example + last, reply("b slightly better", rationale="First.") + "\n" + last):
+        assert read_one(text) == ("b>a", 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        reply("A clearly better") + "\nNo, wait: " + reply("B slightly better"),
+        reply("B clearly better") + reply("B slightly better"),
+        f"[{reply('A clearly better')}, {reply('tie')}]",
+        reply("A clearly better") + reply("tie") + reply("A clearly better"),
+        '{"overall": "tie", "rationale": "flat"}' + reply("A clearly better"),
+    ],
+)
+def test_a_reply_that_contradicts_itself_is_unreadable(text: str) -> None:
+    with pytest.raises(Unreadable, match="contradicts itself on 'overall'"):
+        read(text, [OVERALL], 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"overall": {"verdict": "A clearly better"}, "overall": {"verdict": "B clearly better"}}',
+        '{"overall": {"verdict": "A clearly better", "verdict": "B clearly better"}}',
+    ],
+)
+def test_a_key_given_twice_is_unreadable(text: str) -> None:
+    with pytest.raises(Unreadable, match="twice"):
+        read(text, [OVERALL], 2)
+
+
+def test_a_rationale_that_is_required_must_be_there() -> None:
+    question = Question("overall", "", Scale.FIVE_POINT, False, rationale_required=True)
+    assert read(reply("tie"), [question], 2)["overall"].rationale == "Because."
+    for text in (reply("tie", rationale=" "), '{"overall": {"verdict": "tie"}}', '{"overall": "tie"}'):
+        with pytest.raises(Unreadable, match="no rationale on 'overall'"):
+            read(text, [question], 2)
 
 
 def test_a_verdict_quoted_in_the_rationale_is_not_the_verdict() -> None:

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotation import leases
 from annotation.management.command import ProjectCommand
+from llm_judges.calls import TRANSIENT
 from llm_judges.demand import ask_for, held_by
 from llm_judges.labelling import JudgeError, label_all
 from llm_judges.models import Judge, judges_of
@@ -74,12 +75,15 @@ class Command(ProjectCommand):
         self.stderr.write(line, style_func=str)
 
     def _check(self, outcomes: dict[str, Outcome]) -> None:
-        """A run in which every call failed is an error; one that had nothing to do is not."""
+        """A run in which no call succeeded, or none any more, is an error; one with nothing to do is not."""
         made = [outcome for outcome in outcomes.values() if outcome.calls]
         if made and not any(outcome.answered or outcome.labelled for outcome in outcomes.values()):
             worst = max(made, key=lambda outcome: outcome.calls)
             calls = sum(outcome.calls for outcome in made)
             raise CommandError(f"nothing was labelled: all {calls} calls failed; {worst.commonest_reason}")
+        for name, outcome in outcomes.items():
+            if outcome.stopped == "failing":
+                raise CommandError(f"{name} stopped after {outcome.labelled} labels: {outcome.message}")
 
 
 def _lines(name: str, figures: dict[str, Any]) -> Iterator[str]:
@@ -91,13 +95,21 @@ def _lines(name: str, figures: dict[str, Any]) -> Iterator[str]:
     )
     if figures["failed"]:
         states = ", ".join(f"{number} {state}" for state, number in sorted(figures["failed"].items()))
-        yield f"{name}: calls without a verdict: {states}; --retry-failed asks again"
+        yield f"{name}: calls without a verdict: {states}; {_advice(figures['failed'])}"
     if figures["undecided"]:
-        yield f"{name}: {figures['undecided']} got no label: the orders disagree and the scale has no tie"
+        yield f"{name}: {figures['undecided']} got no label: the orders disagree on a scale without tie"
     if figures["stopped"]:
         yield f"{name}: {figures['stopped']}: {figures['message']}"
     if figures["held"]:
         yield f"{name}: {figures['held']} are held by another run, or by one that died until its lease ends"
+
+
+def _advice(failed: dict[str, int]) -> str:
+    """Who asks again: the next run where the endpoint was at fault, nobody by himself where the reply was."""
+    by_itself = "the next run asks again" if TRANSIENT & failed.keys() else ""
+    if TRANSIENT.issuperset(failed):
+        return by_itself
+    return "--retry-failed asks again" + (f"; where no answer came {by_itself}" if by_itself else "")
 
 
 def _count(text: str) -> int:
