@@ -34,7 +34,7 @@ WITH picked AS MATERIALIZED (
     LIMIT {limit:d} {lock}
 )
 UPDATE annotation_demand SET live = live + 1 WHERE id IN (SELECT id FROM picked)
-RETURNING id, comparison_id, (SELECT k FROM annotation_comparison c WHERE c.id = comparison_id)
+RETURNING id, comparison_id, (SELECT k FROM annotation_comparison c WHERE c.id = comparison_id), -priority
 """
 
 # A lease that ran out may be taken up again by the same annotator: the row comes back to life.
@@ -188,7 +188,8 @@ def _pick(annotator: Annotator, column: str, source: int, n: int, hold: int) -> 
             _TAKE.format(source=column, lock=_lock_clause(), limit=n),
             {"source": source, "annotator": annotator.pk, "hold": hold, "now": _adapt(timezone.now())},
         )
-        return cursor.fetchall()
+        picked = sorted(cursor.fetchall(), key=lambda row: (row[3], row[0]))  # an UPDATE keeps no order
+    return [(demand, comparison, k) for demand, comparison, k, _ in picked]
 
 
 def _lock_clause() -> str:
