@@ -49,6 +49,34 @@ class Scale(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class RankingTask:
+    """How more than two responses are ranked.
+
+    `full` places every response, ties allowed; `top-3` places the best three one by one and leaves the rest
+    uncompared; `best-worst` names one best and one worst and leaves the middle uncompared.
+    """
+
+    top: int | None = None
+    best_worst: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "RankingTask":
+        """Reads ``full``, ``best-worst`` or ``top-N``. Raises RankingError for anything else."""
+        if text == "full":
+            return cls()
+        if text == "best-worst":
+            return cls(best_worst=True)
+        name, _, number = text.partition("-")
+        if name == "top" and number.isascii() and number.isdigit() and 1 <= int(number) < MAX_K:
+            return cls(top=int(number))
+        raise RankingError(f"{text!r} is no ranking task: full, best-worst, or top-1, top-2 …")
+
+    @property
+    def full(self) -> bool:
+        return self.top is None and not self.best_worst
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """Tiers of letters, best first. `uncompared` holds the indexes of tiers joined by ``~``."""
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,16 @@ def process_environment(transactional_db: None) -> dict[str, str]:
     }
 
 
+def wait_until_ready(worker: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns once the worker says in its log that it takes tasks; a ping can stay unanswered for long."""
+    deadline = time.monotonic() + 90
+    while worker.poll() is None and time.monotonic() < deadline:
+        if re.search(r"celery@\S+ ready\.", log.read_text()):
+            return
+        time.sleep(0.2)
+    pytest.fail(f"the worker did not start:\n{log.read_text()}")
+
+
 @pytest.fixture
 def celery_worker_process(
     process_environment: dict[str, str], tmp_path: Path
@@ -222,8 +233,7 @@ def celery_worker_process(
     with log.open("wb") as file:
         worker = subprocess.Popen(command, cwd=ROOT, env=process_environment, stdout=file, stderr=file)
     try:
-        if not any(app.control.ping(timeout=2) for _ in range(30) if worker.poll() is None):
-            pytest.fail(f"the worker did not start:\n{log.read_text()}")
+        wait_until_ready(worker, log)
         app.conf.task_always_eager = False
         yield worker
     finally:

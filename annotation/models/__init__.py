@@ -3,12 +3,15 @@
 from .comparisons import Comparison, Reference, Rendering, Response, Tag
 from .judging import Decision, JudgeCall, JudgeVersion
 from .labels import Annotation, Label, Rationale
+from .media import MediaFile
+from .notices import Acknowledgement, Flag
 from .outcomes import Consensus, Gold, Release
 from .people import Annotator, Membership, Pool, PoolMembership, User
 from .projects import Criterion, Guidelines, Project
 from .queue import Assignment, Demand
 
 __all__ = [
+    "Acknowledgement",
     "Annotation",
     "Annotator",
     "Assignment",
@@ -17,11 +20,13 @@ __all__ = [
     "Criterion",
     "Decision",
     "Demand",
+    "Flag",
     "Gold",
     "Guidelines",
     "JudgeCall",
     "JudgeVersion",
     "Label",
+    "MediaFile",
     "Membership",
     "Pool",
     "PoolMembership",

@@ -24,6 +24,11 @@ class Annotation(models.Model):
     order_consistent = models.BooleanField(
         null=True, blank=True, help_text="Judges: every order gave the same answer; null with one order."
     )
+    view = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="How a person read it: layout, and aids used (diff, plain text, full view).",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,11 +2,20 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from ..ranking import Scale
+from ..ranking import RankingError, RankingTask, Scale
+
+
+def validate_ranking_task(text: str) -> None:
+    """Raises ValidationError unless `text` names a ranking task."""
+    try:
+        RankingTask.parse(text)
+    except RankingError as error:
+        raise ValidationError(str(error)) from error
 
 
 class Project(models.Model):
@@ -23,6 +32,11 @@ class Project(models.Model):
     lease_seconds = models.PositiveIntegerField(default=1800, validators=[MinValueValidator(10)])
     lend_unfit = models.BooleanField(
         default=False, help_text="Lend comparisons whose responses are empty or identical."
+    )
+    media_hosts = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Origins, such as https://cdn.example.org, that annotators' browsers may load media from.",
     )
     revision = models.PositiveIntegerField(
         default=0, help_text="Rises with every change of criteria or guidelines; keys in-process caches."
@@ -79,6 +93,15 @@ class Criterion(models.Model):
         max_length=8,
         choices=[("off", "off"), ("optional", "optional"), ("required", "required")],
         default="off",
+    )
+    rationale_min = models.PositiveSmallIntegerField(
+        default=0, help_text="Characters a rationale must have where there is one."
+    )
+    ranking = models.CharField(
+        max_length=12,
+        default="full",
+        validators=[validate_ranking_task],
+        help_text="How more than two responses are ranked: full, best-worst, or top-1, top-2 …",
     )
     retired_at = models.DateTimeField(null=True, blank=True)
 

@@ -68,12 +68,26 @@ class Assignment(models.Model):
         EXPIRED = "expired"
         RETURNED = "returned"  # given back without an answer; not lent to the same annotator again
 
+    class SkipReason(models.TextChoices):
+        NOT_MY_FIELD = "not_my_field"
+        BROKEN = "broken"
+        UNSAFE = "unsafe"
+        PERSONAL_DATA = "personal_data"
+        OTHER = "other"
+
     comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="assignments")
     annotator = models.ForeignKey(Annotator, models.RESTRICT, related_name="assignments")
     round = models.PositiveSmallIntegerField(default=0)
     purpose = models.CharField(max_length=13, choices=Purpose, default=Purpose.WORK)
     state = models.CharField(max_length=9, choices=State, default=State.LIVE)
     demand = models.ForeignKey(Demand, models.SET_NULL, null=True, blank=True, related_name="assignments")
+    skip_reason = models.CharField(
+        max_length=13,
+        choices=SkipReason,
+        blank=True,
+        db_default="",
+        help_text="Why a person gave it back.",
+    )
     shown = models.CharField(max_length=26, help_text="Letters in the order shown, such as ba; or unknown.")
     claimed_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -93,10 +107,16 @@ class Assignment(models.Model):
                 condition=Q(demand=None) | Q(state__in=["live", "submitted"]),
                 name="assignment_only_held_slots",
             ),
+            models.CheckConstraint(
+                condition=Q(skip_reason="") | Q(state="returned"), name="assignment_skipped_is_returned"
+            ),
         ]
         indexes = [
             models.Index("leased_until", condition=Q(state="live"), name="assignment_live_by_expiry"),
             models.Index("annotator", "id", condition=Q(state="live"), name="assignment_live_by_annotator"),
+            models.Index(
+                "annotator", "id", condition=Q(state="submitted"), name="assignment_done_by_annotator"
+            ),
         ]
 
     def __str__(self) -> str:
