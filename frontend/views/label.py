@@ -22,7 +22,8 @@ from annotation.models import Annotator, Assignment
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of, guidelines_of
 
-from ..forms import Key, Question, issue_key, questions, read_key, seconds
+from ..forms import Key, issue_key, read_key, seconds
+from ..questions import Question, questions
 from ..rendering import Content, content_of, render_ahead, to_html
 from .signed_in import SignedInRequest, signed_in
 

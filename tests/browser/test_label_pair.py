@@ -59,6 +59,7 @@ def test_a_person_signs_in_opens_the_project_and_judges_without_a_mouse(page: Pa
     page.keyboard.press("Enter")
     for number, (key, strength, first) in enumerate((("1", 2, True), ("4", 1, False), ("3", None, None))):
         expect(page.locator("#prompt")).to_contain_text(f"Prompt number {number}?")
+        expect(page.get_by_text("Overall is still open")).to_be_visible()
         assignment = Assignment.objects.get(annotator=person, state="live")
         page.keyboard.press(key)
         expect(page.get_by_role("button", name="Submit")).to_have_attribute("aria-disabled", "false")
