@@ -75,6 +75,33 @@ class RankingTask:
     def full(self) -> bool:
         return self.top is None and not self.best_worst
 
+    def __str__(self) -> str:
+        return "best-worst" if self.best_worst else "full" if self.top is None else f"top-{self.top}"
+
+    def places(self, k: int) -> int:
+        """Places to give among k responses. The last response of a top that is as long needs none."""
+        if self.best_worst:
+            return 2
+        return k if self.top is None else min(self.top, k - 1)
+
+    def admits(self, ranking: "Ranking") -> bool:
+        """Whether a ranking of more than two responses says what this task asks.
+
+        The places asked for must be given one by one (`full` allows ties). Everything else is one tier of
+        responses that were not compared, or is ranked too, which says more than was asked: judges do.
+        """
+        sizes = [len(tier) for tier in ranking.tiers]
+        k, last = sum(sizes), len(sizes) - 1
+        if self.full:
+            return not ranking.uncompared
+        if self.best_worst:
+            asked, rest = {0, last}, range(1, last)
+        else:
+            asked, rest = set(range(self.places(k))), range(self.places(k), len(sizes))
+        if not rest or any(index > last or sizes[index] > 1 for index in asked):
+            return False
+        return not ranking.uncompared or (ranking.uncompared == {rest[0]} and len(rest) == 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -137,6 +164,19 @@ def from_tiers(tiers: Iterable[Iterable[str]]) -> Ranking:
     return Ranking(tuple(tuple(sorted(tier)) for tier in tiers if tier))
 
 
+def from_top(best: Sequence[str], k: int) -> Ranking:
+    """The best few one by one, ``c>a>b~d``; the others were not compared with each other."""
+    rest = tuple(letter for letter in letters(k) if letter not in best)
+    tiers = (*((letter,) for letter in best), *([rest] if rest else []))
+    return Ranking(tiers, frozenset({len(best)} if len(rest) > 1 else ()))
+
+
+def from_best_worst(best: str, worst: str, k: int) -> Ranking:
+    """The best and the worst of more than two, ``c>a~b>d``; the middle was not compared."""
+    middle = tuple(letter for letter in letters(k) if letter not in (best, worst))
+    return Ranking(((best,), middle, (worst,)), frozenset({1} if len(middle) > 1 else ()))
+
+
 def from_preference(preference: int) -> Ranking:
     """Of a pair: above 0 means a, below 0 means b, 0 a tie."""
     if preference == 0:
@@ -167,8 +207,18 @@ def relabel(ranking: Ranking, shown: str) -> Ranking:
     return Ranking(tiers, ranking.uncompared)
 
 
-def check_answer(ranking: Ranking, strength: int | None, scale: Scale, k: int, both_bad: bool) -> None:
-    """Raises RankingError when an answer is not one that the criterion offers."""
+def check_answer(
+    ranking: Ranking,
+    strength: int | None,
+    scale: Scale,
+    k: int,
+    both_bad: bool,
+    task: RankingTask | None = None,
+) -> None:
+    """Raises RankingError when an answer is not one that the criterion offers.
+
+    Without a task any ranking of more than two responses will do: labels made elsewhere hold what they hold.
+    """
     if ranking.both_bad:
         if not both_bad:
             raise RankingError("both_bad is not offered by this criterion")
@@ -178,6 +228,8 @@ def check_answer(ranking: Ranking, strength: int | None, scale: Scale, k: int, b
     if k > 2:
         if strength is not None:
             raise RankingError("strength applies to pairs only")
+        if task is not None and not task.admits(ranking):
+            raise RankingError(f"{ranking} does not answer the task {task}")
         return
     if ranking.winner is None:
         if not scale.ties:

@@ -1,7 +1,9 @@
 """What people send besides answers: sign-in details, the submission key and measured times."""
 
+import json
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
@@ -10,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from annotation.models import Annotator, Assignment
 
+AIDS = ("diff", "plain", "sync", "touch")
+LAYOUTS = ("side", "stacked", "grid", "two")
 LONGEST_TIME = 24 * 3600.0
 
 
@@ -55,6 +59,22 @@ def seconds(text: str | None) -> float | None:
     except ValueError:
         return None
     return round(value, 1) if isfinite(value) and 0 <= value <= LONGEST_TIME else None
+
+
+def view_of(text: str | None) -> dict[str, Any]:
+    """How the answer was read, as the page's script tells it: known names with plain values only."""
+    try:
+        said = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(said, dict):
+        return {}
+    view: dict[str, Any] = {aid: True for aid in AIDS if said.get(aid) is True}
+    if said.get("layout") in LAYOUTS:
+        view["layout"] = said["layout"]
+    if isinstance(full := said.get("full"), list):
+        view["full"] = [letter for letter in full[:26] if isinstance(letter, str) and len(letter) == 1]
+    return view
 
 
 def _signer(annotator: Annotator) -> Signer:

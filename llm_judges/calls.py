@@ -10,7 +10,7 @@ from typing import Any
 
 from annotation.models import Annotator, Assignment, Comparison, Criterion, JudgeCall, Project, Response
 from annotation.projects import criteria_of, guidelines_of
-from annotation.ranking import Scale, letters, relabel
+from annotation.ranking import RankingTask, Scale, letters, relabel
 
 from .client import Client, Reply
 from .models import Judge
@@ -87,6 +87,7 @@ def question_of(criterion: Criterion) -> Question:
         Scale(criterion.scale),
         criterion.both_bad,
         rationale_required=criterion.rationale == "required",
+        task=RankingTask.parse(criterion.ranking),
     )
 
 

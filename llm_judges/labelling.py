@@ -229,7 +229,8 @@ def _submission(brief: Brief, work: Work) -> labels.Submission | None:
             return None
         ranking, strength, same = reconcile([(verdict.ranking, verdict.strength) for verdict in verdicts])
         try:
-            check_answer(ranking, strength, question.scale, len(work.assignment.shown), question.both_bad)
+            k = len(work.assignment.shown)
+            check_answer(ranking, strength, question.scale, k, question.both_bad, question.task)
         except RankingError:
             return None
         # The rationale of the stored order: its letters are the stored ones.

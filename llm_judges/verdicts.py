@@ -12,10 +12,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from annotation.ranking import BOTH_BAD, Ranking, RankingError, Scale, from_preference, letters, parse
+from annotation.ranking import (
+    BOTH_BAD,
+    Ranking,
+    RankingError,
+    RankingTask,
+    Scale,
+    from_preference,
+    letters,
+    parse,
+)
 
 # Strength in words, weakest first, by the number of steps on the scale.
 _STRENGTHS = {1: ("",), 2: ("slightly ", "clearly "), 3: ("slightly ", "clearly ", "much ")}
+_FULL = RankingTask()
 _ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 _OBJECT_START = re.compile(r'\{\s*["}]')
 _THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
@@ -27,13 +37,18 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a judge is asked: one criterion as it was when the question was put."""
+    """What a judge is asked: one criterion as it was when the question was put.
+
+    A judge ranks all responses whatever the task: that says all that was asked, and more. A ranking that
+    leaves open what was asked, such as a tie at the top where the best are named, is no answer.
+    """
 
     name: str
     text: str
     scale: Scale
     both_bad: bool
     rationale_required: bool = False
+    task: RankingTask = _FULL
 
 
 @dataclass(frozen=True, slots=True)

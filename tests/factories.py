@@ -3,6 +3,7 @@
 from itertools import count
 from typing import Any
 
+from annotation.guidelines import acknowledge
 from annotation.models import (
     Annotator,
     Comparison,
@@ -69,7 +70,12 @@ def make_comparison(
     return comparison
 
 
-def make_person(project: Project, role: str = "annotator", email: str | None = None) -> Annotator:
-    """A member who may label, as an annotator in the default pool."""
+def make_person(
+    project: Project, role: str = "annotator", email: str | None = None, read: bool = True
+) -> Annotator:
+    """A member who may label, as an annotator in the default pool, who has `read` the guidelines."""
     user = make_user(email)
-    return Access(project, add_member(project, user, role)).annotator()
+    annotator = Access(project, add_member(project, user, role)).annotator()
+    if read and (newest := project.guidelines_versions.order_by("-version").first()):
+        acknowledge(annotator, newest)
+    return annotator

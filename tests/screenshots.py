@@ -23,9 +23,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from django.db.models import Q  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from annotation.models import Comparison  # noqa: E402
+from annotation import leases  # noqa: E402
+from annotation.guidelines import acknowledge  # noqa: E402
+from annotation.models import Acknowledgement, Annotator, Assignment, Comparison, Demand  # noqa: E402
 from frontend.demo.seed import ACCOUNTS, SLUG, password, seed  # noqa: E402
 from frontend.management.commands.demo import free_port  # noqa: E402
 from llm_judges.demo_server import serve  # noqa: E402
@@ -82,9 +85,28 @@ def open_page(browser: Browser, address: str, who: str, width: int, theme: str) 
     return page
 
 
+def start_labelling(page: Page, address: str, ranked: bool) -> None:
+    """The label page with a pair or with more responses in hand, the guidelines read."""
+    person = Annotator.objects.get(project__slug=SLUG, user__email=ACCOUNTS["annotator"])
+    acknowledge(person, person.project.guidelines_versions.latest("version"))
+    live = person.assignments.filter(state=Assignment.State.LIVE)
+    leases.give_back(person, list(live.values_list("pk", flat=True)), again=True)
+    wanted = Q(comparison__k__gt=2) if ranked else Q(comparison__k=2)
+    Demand.objects.filter(comparison__project__slug=SLUG).update(priority=0)
+    Demand.objects.filter(wanted, comparison__project__slug=SLUG).update(priority=1)
+    page.goto(f"{address}/p/{SLUG}/label/")
+    page.wait_for_timeout(SETTLED)
+
+
 def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
     page = open_page(browser, address, "annotator", 1440, "light")
     page.goto(f"{address}/p/{SLUG}/label/")
+    start_labelling(page, address, ranked=True)
+    for key in ("b", "1", "a", "2", "c"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(SETTLED)
+    page.screenshot(path=folder / "ranking.png")
+    start_labelling(page, address, ranked=False)
     page.keyboard.press("2")
     page.wait_for_timeout(SETTLED)
     page.screenshot(path=folder / "label.png")
@@ -105,15 +127,24 @@ def every_page(browser: Browser, address: str, folder: Path) -> None:
         "comparisons": ("owner", f"/p/{SLUG}/comparisons/"),
         "comparison": ("owner", f"/p/{SLUG}/comparisons/{comparison.pk}/"),
         "comparison-ranked": ("owner", f"/p/{SLUG}/comparisons/{ranking.pk}/"),
+        "guidelines": ("annotator", f"/p/{SLUG}/label/"),
         "label": ("annotator", f"/p/{SLUG}/label/"),
+        "label-ranked": ("annotator", f"/p/{SLUG}/label/"),
+        "label-work": ("annotator", f"/p/{SLUG}/label/work/"),
     }
     for theme in THEMES:
         for width in SIZES:
             for name, (who, path) in pages.items():
                 page = open_page(browser, address, who, width, theme)
+                if name == "guidelines":
+                    Acknowledgement.objects.all().delete()
                 page.goto(address + path)
+                if name in {"label", "label-ranked"}:
+                    start_labelling(page, address, ranked=name != "label")
+                    page.keyboard.press("2")
                 page.wait_for_timeout(SETTLED)
-                page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=name != "label")
+                whole = not name.startswith("label") or name == "label-work"
+                page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=whole)
                 page.context.close()
 
 

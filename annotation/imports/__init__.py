@@ -1,6 +1,7 @@
 """Importing comparisons and labels (docs/data-formats.md): streaming, one transaction a file, idempotent."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -35,15 +36,25 @@ class _Refused(Exception):
 
 
 def load_comparisons(
-    project: Project, paths: Iterable[str | Path], *, skip_bad: bool = False, progress: Progress | None = None
+    project: Project,
+    paths: Iterable[str | Path],
+    *,
+    skip_bad: bool = False,
+    progress: Progress | None = None,
+    media: str | Path | None = None,
 ) -> ImportReport:
     """Imports comparison lines, with the labels and known answers inside them.
 
     Nothing of a file with a malformed line is imported unless `skip_bad`; every malformed line is counted
-    and the first 1,000 are listed either way. `progress` is told each file and its lines so far. Raises
-    Unreadable, before anything is imported, when a path is no file of a known format.
+    and the first 1,000 are listed either way. `progress` is told each file and its lines so far. With a
+    folder `media`, pictures, sound and film that lines name by a path inside it, or hold as data: URLs, are
+    stored in the project. Raises Unreadable, before anything is imported, when a path is no file of a known
+    format or `media` no folder.
     """
-    return _load(ComparisonFile, project, paths, skip_bad, progress)
+    folder = Path(media) if media is not None else None
+    if folder is not None and not folder.is_dir():
+        raise Unreadable(0, f"{folder} is no folder; expected the one that holds the media")
+    return _load(partial(ComparisonFile, media=folder), project, paths, skip_bad, progress)
 
 
 def load_labels(

@@ -1,6 +1,7 @@
 """Comparison lines into the database: comparisons, responses, references, demand, and the votes inside."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from .. import bulk
@@ -10,6 +11,7 @@ from .batches import Batches
 from .drafts import Draft, draft
 from .files import Line
 from .known import Known, known_comparisons
+from .media import Shelf
 from .problems import Bad
 from .session import Session
 
@@ -21,9 +23,9 @@ _SHORT = 12  # leading digits of a content hash that a message shows
 
 
 class ComparisonFile:
-    """Imports the comparison lines of one file."""
+    """Imports the comparison lines of one file, and with `media` the files in that folder that they name."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, media: Path | None = None) -> None:
         project = session.project
         pools = list(project.pools.all())
         if not pools:
@@ -32,18 +34,23 @@ class ComparisonFile:
         self._default = {pool.pk for pool in pools if pool.default}
         self._session = session
         self._marks = Marks()
+        self._shelf = Shelf(project, media) if media else None
 
     def read(self, line: Line) -> Read:
         """The line's number, and what it says or what is wrong with it. No SQL."""
         if isinstance(line.row, Bad):
             return line.number, line.row
         try:
+            if self._shelf:
+                self._shelf.take(line.row)
             return line.number, draft(line.row, self._session.answers)
         except Bad as bad:
             return line.number, bad
 
     def store(self, batch: list[Read], batches: Batches[Read]) -> None:
         """Writes what can be written of a batch; counts all of it."""
+        if self._shelf:
+            self._shelf.record()
         drafts = [item for _, item in batch if isinstance(item, Draft)]
         known = known_comparisons(self._session.project, (one.external_id for one in drafts))
         for one in drafts:

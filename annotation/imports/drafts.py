@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from ..ranking import MAX_K, letters
 from . import multipref, trl
 from .answers import Answers, Question, Vote
-from .fields import Message, Row, encode, items, mapping, messages, name, text
+from .fields import Message, Row, encode, items, mapping, messages, name, says_something, text
 from .problems import Bad, found
 
 MAX_ID, MAX_GROUP, MAX_SHORT = 300, 300, 200
@@ -170,7 +171,7 @@ def _response(said: list[Message], source: Row, side: str, where: str, key: str)
         media=encode(media, path) if media else "[]",
         model=name(source, "model" + side, MAX_SHORT, where, default=""),
         key=key,
-        empty=not media and not any(message["content"].strip() for message in said),
+        empty=not media and not any(map(says_something, said)),
     )
 
 
@@ -189,12 +190,17 @@ def _content_hash(prompt: str, responses: list[DraftResponse]) -> str:
 
 def _group(asked: list[Message]) -> str:
     """Equal for prompts that differ in white space and case only; empty for an empty prompt."""
-    words = " ".join([message["content"] for message in asked])
+    words = " ".join([_words(message.get("content")) for message in asked])
     # The usual one-line prompt needs no collapsing, which would be the dearest step of reading a line.
     if not words.isascii() or any(map(words.count, _SPACES)):
         words = " ".join(words.split())
     words = words.strip().casefold()
     return sha256(words.encode()).hexdigest()[:32] if words else ""
+
+
+def _words(content: Any) -> str:
+    """A text as it is. Parts as JSON: the same question about another picture is another prompt."""
+    return content if type(content) is str else encode(content, "prompt") if content else ""
 
 
 def _nothing(row: Row, key: str) -> str:

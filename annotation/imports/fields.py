@@ -85,7 +85,10 @@ def mapping(row: Mapping[str, Any], key: str, where: str = "") -> Row:
 
 
 def messages(value: Any, role: str, where: str) -> list[Message]:
-    """Chat messages: a text becomes one message of `role`, an empty text none; a list is checked."""
+    """Chat messages: a text becomes one message of `role`, an empty text none; a list is checked.
+
+    A message's content is a text or a list of parts; it may be missing where the message calls a tool.
+    """
     if type(value) is str:
         return [{"role": role, "content": value}] if value else []
     if type(value) is not list:
@@ -93,12 +96,22 @@ def messages(value: Any, role: str, where: str) -> list[Message]:
     for index, message in enumerate(value):
         if type(message) is not dict:
             raise Bad(f"{where}[{index}]", f"expected {{role, content}}, found {found(message)}")
-        for key in ("role", "content"):
-            if type(message.get(key)) is not str:
-                raise Bad(f"{where}[{index}].{key}", f"expected a text, found {_absent(message, key)}")
+        if type(message.get("role")) is not str:
+            raise Bad(f"{where}[{index}].role", f"expected a text, found {_absent(message, 'role')}")
+        if type(message.get("content")) is not str:
+            _check_content(message, f"{where}[{index}]")
         if not message["role"]:
             raise Bad(f"{where}[{index}].role", "expected a role, found an empty text")
     return value
+
+
+def says_something(message: Message) -> bool:
+    """False for a message without a visible text, any other part, or a call of a tool."""
+    content = message.get("content")
+    if type(content) is str:
+        return bool(content.strip())
+    parts = content or ()
+    return _calls(message) or any(part["type"] != "text" or part["text"].strip() for part in parts)
 
 
 def encode(value: Any, where: str) -> str:
@@ -107,6 +120,26 @@ def encode(value: Any, where: str) -> str:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError as error:
         raise Bad(where, "nested more than 250 levels deep") from error
+
+
+def _check_content(message: Message, where: str) -> None:
+    """Content that is no text: a list of parts, or nothing where a tool is called. Raises Bad."""
+    content = message.get("content")
+    if content is None and _calls(message):
+        return
+    if type(content) is not list:
+        expected = "expected a text or a list of parts"
+        raise Bad(f"{where}.content", f"{expected}, found {_absent(message, 'content')}")
+    for index, part in enumerate(content):
+        place = f"{where}.content[{index}]"
+        if type(part) is not dict or type(part.get("type")) is not str:
+            raise Bad(place, f"expected an object with a type, found {found(part)}")
+        if part["type"] == "text" and type(part.get("text")) is not str:
+            raise Bad(f"{place}.text", f"expected a text, found {_absent(part, 'text')}")
+
+
+def _calls(message: Message) -> bool:
+    return bool(message.get("tool_calls") or message.get("function_call"))
 
 
 def _absent(row: Mapping[str, Any], key: str) -> str:

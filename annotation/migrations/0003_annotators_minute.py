@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='skip_reason',
-            field=models.CharField(blank=True, choices=[('not_my_field', 'Not My Field'), ('broken', 'Broken'), ('unsafe', 'Unsafe'), ('personal_data', 'Personal Data'), ('other', 'Other')], db_default='', help_text='Why a person gave it back.', max_length=13),
+            field=models.CharField(blank=True, choices=[('not_my_field', 'Not My Field'), ('broken', 'Broken'), ('unsafe', 'Unsafe'), ('personal_data', 'Personal Data'), ('other', 'Other')], help_text='Why a person gave it back.', max_length=13),
         ),
         migrations.AddField(
             model_name='criterion',

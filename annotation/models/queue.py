@@ -85,7 +85,6 @@ class Assignment(models.Model):
         max_length=13,
         choices=SkipReason,
         blank=True,
-        db_default="",
         help_text="Why a person gave it back.",
     )
     shown = models.CharField(max_length=26, help_text="Letters in the order shown, such as ba; or unknown.")

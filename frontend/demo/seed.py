@@ -48,7 +48,7 @@ def seed(judge_url: str) -> Project:
 
 def _build() -> Project:
     project, _ = apply(read(FOLDER / "project.yaml"))
-    load_comparisons(project, [FOLDER / "comparisons.jsonl"])
+    load_comparisons(project, [FOLDER / "comparisons.jsonl"], media=FOLDER / "media")
     load_labels(project, [FOLDER / "labels.jsonl"])
     render_open(project)
     for role, email in ACCOUNTS.items():

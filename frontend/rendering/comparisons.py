@@ -2,12 +2,13 @@
 
 Content, as stored: ``{"prompt": [turn], "responses": [{"turns": [turn], "context": [turn], "words": int,
 "opening": str}]}`` with responses in stored order and a turn ``{"role": str, "html": str}``. `html` is safe;
-everything else is plain text and must be escaped where it is shown.
+everything else is plain text and must be escaped where it is shown. Pictures, sound and film are words
+here; `with_media` puts in those that may be loaded.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import unescape
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.html import strip_tags
@@ -17,21 +18,17 @@ from annotation.models.queue import OPEN
 from annotation.projects import pool_ids_of
 
 from .highlight import Allowance
-from .markdown import to_html, word_count
+from .media import MARK, resolved
+from .turns import Turn, media_html, turns, words_of
 
 # Raise it whenever `to_html` gives other HTML: kept renderings of another version are made anew.
-VERSION = 2
+VERSION = 3
 
 # Characters of code coloured in one comparison. Prompt and responses get equal parts, so that no response
 # looks plainer than another because of what stands beside it.
 COLOURED = 12_000
 
 _OPENING = 90
-
-
-class Turn(TypedDict):
-    role: str
-    html: str
 
 
 class Side(TypedDict):
@@ -58,6 +55,22 @@ def content_of(comparison: Comparison, save: bool = True) -> Content:
     if save:
         _keep([(comparison, content)])
     return content
+
+
+def with_media(content: Content, project: Project) -> Content:
+    """The content with pictures, sound and film in their places: the project's own, and those on hosts that
+    its owner allows at this moment. No SQL. Pages that show it need `policy.allow_media`."""
+    return {
+        "prompt": resolved(content["prompt"], project),
+        "responses": [
+            {
+                **side,
+                "turns": resolved(side["turns"], project),
+                "context": resolved(side["context"], project),
+            }
+            for side in content["responses"]
+        ],
+    }
 
 
 def render_ahead(annotator: Annotator, project: Project, limit: int = 12) -> int:
@@ -120,63 +133,28 @@ def _keep(rendered: Sequence[tuple[Comparison, Content]]) -> None:
 def _render(comparison: Comparison, responses: Iterable[Response]) -> Content:
     part = COLOURED // (comparison.k + 1)
     return {
-        "prompt": _turns(comparison.prompt, Allowance(part)),
+        "prompt": turns(comparison.prompt, Allowance(part)),
         "responses": [_side(response, Allowance(part)) for response in responses],
     }
 
 
 def _side(response: Response, allowance: Allowance) -> Side:
-    texts = [_text(message.get("content")) for message in response.messages]
-    turns = _turns(response.messages, allowance)
-    if media := list(filter(None, map(_address, response.media))):
-        turns.append(
-            {"role": "assistant", "html": to_html("\n\n".join(f"![]({address})" for address in media))}
-        )
+    said = turns(response.messages, allowance)
+    if shown := "\n".join(filter(None, map(media_html, response.media))):
+        if said:
+            said[-1]["html"] += f"\n{shown}"
+        else:
+            said.append({"role": "assistant", "html": shown})
     return {
-        "turns": turns,
-        "context": _turns(response.context, allowance),
-        "words": sum(map(word_count, texts)),
-        "opening": _opening(turns[0]["html"] if turns else ""),
+        "turns": said,
+        "context": turns(response.context, allowance),
+        "words": sum(map(words_of, response.messages)),
+        "opening": _opening(said[0]["html"] if said else ""),
     }
-
-
-def _turns(messages: Iterable[Mapping[str, Any]], allowance: Allowance) -> list[Turn]:
-    return [
-        {
-            "role": str(message.get("role") or "user"),
-            "html": to_html(_text(message.get("content")), allowance),
-        }
-        for message in messages
-    ]
-
-
-def _text(content: Any) -> str:
-    """A message's text; of a list of parts, those that are text, and the address of the others.
-
-    Nothing else of a part is shown: what an importer's file says beside the text may name the model.
-    """
-    if isinstance(content, list):
-        return "\n\n".join(filter(None, map(_part, content)))
-    return _part(content)
-
-
-def _part(part: Any) -> str:
-    if isinstance(part, Mapping) and isinstance(said := part.get("text"), str) and said:
-        return said
-    if isinstance(part, Mapping):
-        address = _address(part)
-        return f"![]({address})" if address else ""
-    return str(part) if isinstance(part, str | int | float) else ""
-
-
-def _address(item: Any) -> str:
-    """Where a picture or sound is: the item itself, or its `url`."""
-    if isinstance(item, Mapping):
-        return _address(item.get("image_url") or item.get("url"))
-    return item if isinstance(item, str) else ""
 
 
 def _opening(html: str) -> str:
     """The first words, as plain text, to tell responses apart where only a line fits."""
-    text = " ".join(unescape(strip_tags(html[: _OPENING * 20])).split())
+    words = MARK.sub(lambda match: match[1], html[: _OPENING * 20])
+    text = " ".join(unescape(strip_tags(words)).split())
     return text if len(text) <= _OPENING else text[:_OPENING].rsplit(" ", 1)[0] + "…"

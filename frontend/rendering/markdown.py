@@ -19,7 +19,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from . import highlight, mathml
+from . import cjk, direction, highlight, mathml
 
 # Longer texts are shown as they are: reading Markdown costs about a second for 60,000 characters of the
 # most awkward kind, and the time for links grows with the square of the brackets. Colouring code adds less
@@ -27,9 +27,13 @@ from . import highlight, mathml
 LONGEST = 60_000
 MOST_BRACKETS = 4_000
 
-_BLOCKS = ("p", "ul", "ol", "li", "blockquote", "h3", "h4", "h5", "h6", "th", "td")
+# Characters of an address that a reader sees: a data: address may be a megabyte.
+_SHOWN_ADDRESS = 200
+
+_BLOCKS = ("p", "h3", "h4", "h5", "h6", "th", "td")
 _TAGS = {
     *_BLOCKS,
+    *direction.CONTAINERS,
     "a",
     "br",
     "hr",
@@ -40,7 +44,6 @@ _TAGS = {
     "pre",
     "span",
     "div",
-    "table",
     "thead",
     "tbody",
     "tr",
@@ -48,16 +51,19 @@ _TAGS = {
 _CLEANER = nh3.Cleaner(
     tags=_TAGS | mathml.TAGS,
     clean_content_tags={"script", "style"},
-    attributes={"a": {"href"}, "ol": {"start"}, **mathml.ATTRIBUTES},
+    attributes={"a": {"href"}, "ol": {"start"}, "span": {"data-alt", "data-media"}, **mathml.ATTRIBUTES},
+    tag_attribute_values={tag: {"dir": {"ltr", "rtl"}} for tag in direction.CONTAINERS},
     allowed_classes={
         "span": {*highlight.CLASSES, "absent", "formula"},
         "div": {"wide", "formula"},
         "pre": {"plain"},
+        "p": {"call"},
         "th": {"n", "mid"},
         "td": {"n", "mid"},
     },
     set_tag_attribute_values={
         **{tag: {"dir": "auto"} for tag in (*_BLOCKS, "pre")},
+        "code": {"dir": "ltr"},
         "a": {"target": "_blank"},
     },
     link_rel="noopener noreferrer nofollow",
@@ -69,10 +75,6 @@ _CLEANER = nh3.Cleaner(
 # Overrides make text read other than it is written; in code, so do embeddings and isolates.
 _OVERRIDES = re.compile("[\u202d\u202e]")
 _ALL_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# CJK and kana have no spaces between words; a character counts as one.
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+(?:['’-]\w+)*"
-)
 
 
 def to_html(text: str, allowance: highlight.Allowance | None = None) -> str:
@@ -96,9 +98,42 @@ def plain(text: str) -> str:
     return _CLEANER.clean(f'<pre class="plain">{escape(text)}</pre>')
 
 
-def word_count(text: str) -> int:
-    """Words as a reader would count them; every Chinese or Japanese character is one."""
-    return sum(1 for _ in _WORD.finditer(text))
+def shown_as_written(text: str) -> str:
+    """Like `plain`, with every character that turns the direction of reading put into words."""
+    return plain(_marked(text, _ALL_BIDI))
+
+
+def code_block(code: str, language: str = "", allowance: highlight.Allowance | None = None) -> str:
+    """Safe HTML of code, coloured where the language is known."""
+    return _CLEANER.clean(
+        f"<pre><code>{_code(code, language, allowance or highlight.Allowance())}</code></pre>"
+    )
+
+
+def tool_call(name: str, arguments: str, allowance: highlight.Allowance | None = None) -> str:
+    """Safe HTML of an assistant's call of a tool; `arguments` are JSON, or whatever the model made of it."""
+    called = f"<code>{escape(_marked(name, _ALL_BIDI))}</code>"
+    language = "json" if arguments.startswith(("{", "[")) else ""
+    return _CLEANER.clean(f'<p class="call">→ {called}</p>') + (
+        code_block(arguments, language, allowance) if arguments else ""
+    )
+
+
+def media(address: str, alt: str = "") -> str:
+    """Safe HTML that stands for a picture, sound or film: see `absent`."""
+    return _CLEANER.clean(f"<p>{absent(address, alt)}</p>")
+
+
+def absent(address: str, alt: str) -> str:
+    """The words and the address in place of a picture, sound or film.
+
+    Loading one may tell an outsider who reads what and when, so the page decides what is loaded each time
+    that it shows this text: `rendering.media` knows the two attributes.
+    """
+    shown = address if len(address) <= _SHOWN_ADDRESS else f"{address[: _SHOWN_ADDRESS - 1]}…"
+    words = escape(", ".join(filter(None, (alt, shown))))
+    kept = "" if address.startswith("data:") else f' data-alt="{escape(alt)}" data-media="{escape(address)}"'
+    return f'<span class="absent"{kept}>[{words}]</span>'
 
 
 def _marked(text: str, characters: re.Pattern[str]) -> str:
@@ -120,10 +155,8 @@ def _code_inline(self: RendererHTML, tokens: Sequence[Token], index: int, option
 
 
 def _image(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    """Remote images would tell an outsider who reads what and when: the words and the address instead."""
     token = tokens[index]
-    parts = [part for part in (token.content, str(token.attrs.get("src", ""))) if part]
-    return f'<span class="absent">[{escape(", ".join(parts))}]</span>'
+    return absent(str(token.attrs.get("src", "")), token.content)
 
 
 def _formula(display: bool, tag: str = "span") -> Callable[..., str]:
@@ -141,7 +174,7 @@ def _cell_open(self: RendererHTML, tokens: Sequence[Token], index: int, options:
 
 
 def _table_open(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    return '<div class="wide"><table>\n'
+    return f'<div class="wide"><table{self.renderAttrs(tokens[index])}>\n'
 
 
 def _table_close(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
@@ -209,8 +242,10 @@ def _reader() -> MarkdownIt:
         double_inline=True,
     )
     reader.inline.ruler.before("escape", "bracket_math", _bracket_inline)
+    reader.inline.ruler.at("emphasis", cjk.emphasis)
     reader.block.ruler.before("fence", "bracket_math", _bracket_block)
     reader.core.ruler.push("heading_levels", _heading_levels)
+    reader.core.ruler.push("directions", direction.directions)
     rules: dict[str, Callable[..., str]] = {
         "fence": _fence,
         "code_block": _fence,

@@ -14,7 +14,8 @@ from annotation.permissions import project_for
 from annotation.projects import criteria_of
 from annotation.ranking import letters
 
-from ..rendering import content_of
+from ..policy import allow_media
+from ..rendering import content_of, text_of, with_media
 from .signed_in import SignedInRequest, signed_in
 
 PAGE = 50
@@ -54,7 +55,7 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
     found = get_object_or_404(
         Comparison.objects.select_related("rendering").filter(project=access.project), pk=comparison_id
     )
-    content = content_of(found)
+    content = with_media(content_of(found), access.project)
     models = list(found.responses.order_by("position").values_list("model", flat=True))
     labels = _labels(found)
     context = {
@@ -80,7 +81,7 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
         "consensus": Consensus.objects.filter(comparison=found).select_related("criterion").order_by("pk"),
         "tags": found.tags.order_by("name", "source"),
     }
-    return render(request, "frontend/comparison.html", context)
+    return allow_media(render(request, "frontend/comparison.html", context), access.project)
 
 
 def _label_counts(ids: list[int]) -> dict[int, Counter[str]]:
@@ -128,5 +129,4 @@ def _shown(label: Label, k: int) -> str:
 
 def _opening(prompt: list[dict[str, Any]]) -> str:
     """The last thing asked, as plain text, for one line of a list."""
-    content = prompt[-1].get("content") if prompt else ""
-    return " ".join((content if isinstance(content, str) else "").split())[:200]
+    return " ".join((text_of(prompt[-1]) if prompt else "").split())[:200]

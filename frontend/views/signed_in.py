@@ -5,14 +5,17 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import constant_time_compare
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from annotation.models import User
+from annotation.permissions import Seat, seat_for
 
 
 class SignedInRequest(HttpRequest):
@@ -20,6 +23,7 @@ class SignedInRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    seat: Seat | None  # on `seated` pages
 
 
 P = ParamSpec("P")
@@ -45,3 +49,34 @@ def signed_in(view: View[P]) -> Callable[Concatenate[Any, P], HttpResponseBase]:
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
 
     return wrapper
+
+
+def seated(view: Callable[Concatenate[SignedInRequest, str, P], HttpResponseBase]) -> Callable[..., Any]:
+    """`signed_in` for the pages of one project that label: `request.seat` and `request.user` in one SQL
+    statement. Wherever that leaves a doubt there is no seat, and Django itself says who this is."""
+    inner = signed_in(view)
+
+    @wraps(view)
+    def wrapper(request: Any, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        user_pk = request.session.get(SESSION_KEY, "")
+        seat = seat_for(int(user_pk), slug) if user_pk.isascii() and user_pk.isdigit() else None
+        request.seat = seat if seat and _is_session_of(seat.user, request.session) else None
+        if request.seat:
+            request.user = request.seat.user
+        return inner(request, slug, *args, **kwargs)
+
+    return wrapper
+
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _is_session_of(user: User, session: Any) -> bool:
+    """True where `django.contrib.auth.get_user` would find this account and do nothing else: it is open, and
+    the session was made with its present password and the present secret key."""
+    return (
+        session.get(BACKEND_SESSION_KEY) == _BACKEND
+        and _BACKEND in settings.AUTHENTICATION_BACKENDS
+        and user.is_active
+        and constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    )

@@ -21,9 +21,11 @@ from annotation.models import (
     Consensus,
     Decision,
     Demand,
+    Flag,
     Gold,
     JudgeCall,
     Label,
+    MediaFile,
     Pool,
     PoolMembership,
     Project,
@@ -75,6 +77,8 @@ def world() -> Project:
     Consensus.objects.create(
         comparison=comparison, criterion=criterion, method="majority", probabilities={}, winner="a", support=1
     )
+    Flag.objects.create(comparison=comparison, annotator=person, note=HOSTILE)
+    MediaFile.objects.create(project=project, sha256="0" * 64, content_type="image/png", size=1, name=HOSTILE)
     Release.objects.create(project=project, number=1, format="labels", path="x", sha256="0" * 64, rows=1)
     return project
 

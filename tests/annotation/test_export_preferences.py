@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from annotation import exports
-from annotation.models import Comparison, Criterion, Response
+from annotation.models import Comparison, Criterion, Project, Response
+from annotation.projects import touch
 from tests.annotation.releases import read, removed, sample
 from tests.annotation.voting import answer, decide, make_judge
 from tests.factories import make_comparison, make_person, make_project
@@ -84,10 +85,17 @@ def test_a_ranking_gives_every_strictly_ordered_pair(tmp_path: Path) -> None:
     assert {(row["chosen_prob"], row["margin"], row["n_votes"]) for row in read(release)} == {(1.0, 0.0, 3)}
 
 
+def ask_for(project: Project, ranking: str) -> None:
+    """From now on the project's criteria ask for this kind of ranking."""
+    project.criteria.update(ranking=ranking)
+    touch(project)
+
+
 def test_a_rankings_pair_rests_on_the_votes_that_compared_it(tmp_path: Path) -> None:
     project = make_project()
     comparison = make_comparison(project, "Red.", "Green.", "Blue.")
     answer(make_person(project), comparison, "a>b>c")
+    ask_for(project, "top-1")
     for _ in range(2):
         answer(make_person(project), comparison, "a>b~c")
     every = exports.build(project, "trl-preference", tmp_path / "every")
@@ -103,7 +111,9 @@ def test_a_rankings_pair_rests_on_the_votes_that_compared_it(tmp_path: Path) -> 
 def test_pairs_that_the_votes_tie_or_contradict_stay_out(tmp_path: Path) -> None:
     project = make_project()
     unseen = make_comparison(project, "One.", "Two.", "Three.", "Four.", external_id="unseen")
+    ask_for(project, "best-worst")
     answer(make_person(project), unseen, "a>b~c>d")
+    ask_for(project, "full")
     torn = make_comparison(project, "Red.", "Green.", "Blue.", external_id="torn")
     for ranking in ("a>b>c", "a>b>c", "b>c>a"):  # level by mean place
         answer(make_person(project), torn, ranking)

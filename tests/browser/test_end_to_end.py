@@ -104,6 +104,8 @@ def label_everything(page: Page, address: str, email: str) -> int:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{address}/p/{SLUG}/label/")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#desk[data-assignment]")).to_be_visible()
     judged = 0
     while page.locator("#desk[data-assignment]").count():
         desk = page.locator("#desk").get_attribute("data-assignment")

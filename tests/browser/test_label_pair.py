@@ -4,42 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from annotation.models import Annotation, Annotator, Assignment, Criterion, Label, Project
+from annotation.models import Annotation, Assignment, Label
 from annotation.projects import touch
+from tests.browser.sitting import SignIn, four_questions, make_pairs, recorded, shown_assignment, sit
 from tests.factories import PASSWORD, make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SignIn = Callable[[Page, Any], None]
-TECH_REASONS = ["Fewer errors", "Clearer"]
-
-
-def make_pairs(number: int = 4, **fields: Any) -> Project:
-    project = make_project(**fields)
-    for index in range(number):
-        make_comparison(project, "The **first** one.", "The second one.", prompt=f"Prompt number {index}?")
-    return project
-
-
-def four_questions(project: Project) -> None:
-    project.criteria.update(confidence=True)
-    for position, name in enumerate(("helpful", "truthful", "harmless"), start=1):
-        reasons = TECH_REASONS if name == "truthful" else []
-        Criterion.objects.create(
-            project=project, name=name, position=position, both_bad=True, reasons=reasons
-        )
-    touch(project)
-
-
-def sit(page: Page, sign_in: SignIn, live_server: Any, project: Project) -> Annotator:
-    """Opens the label page as a new person."""
-    person = make_person(project)
-    sign_in(page, person.user)
-    page.goto(live_server.url + reverse("label", args=[project.slug]))
-    return person
 
 
 def left_of(assignment: Assignment) -> str:
@@ -60,32 +32,32 @@ def test_a_person_signs_in_opens_the_project_and_judges_without_a_mouse(page: Pa
     for number, (key, strength, first) in enumerate((("1", 2, True), ("4", 1, False), ("3", None, None))):
         expect(page.locator("#prompt")).to_contain_text(f"Prompt number {number}?")
         expect(page.get_by_text("Overall is still open")).to_be_visible()
-        assignment = Assignment.objects.get(annotator=person, state="live")
+        assignment = Assignment.objects.get(annotator=person, pk=shown_assignment(page))
         page.keyboard.press(key)
         expect(page.get_by_role("button", name="Submit")).to_have_attribute("aria-disabled", "false")
         page.keyboard.press("Enter")
         expect(page.locator(f'#desk[data-assignment="{assignment.pk}"]')).to_have_count(0)
+        recorded(number + 1)
         label = Label.objects.get(annotation__assignment=assignment)
         assert label.strength == strength
         assert label.ranking == "a=b" if first is None else (label.ranking[0] == left_of(assignment)) == first
     expect(page.get_by_role("heading", name="That is all for now")).to_be_visible()
 
 
-def test_the_next_question_arrives_by_htmx_takes_the_focus_and_is_announced(
+def test_the_next_question_takes_the_focus_and_is_announced(
     page: Page, sign_in: SignIn, live_server: Any
 ) -> None:
     sit(page, sign_in, live_server, make_pairs())
-    assert page.evaluate("htmx.version").startswith("2.")
-    assert page.evaluate("[htmx.config.allowEval, htmx.config.allowScriptTags]") == [False, False]
     page.evaluate("window.same = true")
     page.keyboard.press("2")
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     assert page.evaluate("window.same"), "the page was not loaded again"
     expect(page.locator("#prompt")).to_be_focused()
-    expect(page.locator("#announce")).to_have_text("Saved. Question 2")
+    expect(page.locator("#announce")).to_have_text("Question 2")
     assert page.title().startswith("Question 2, ")
-    expect(page.locator(".pace")).to_contain_text("1 done")
+    expect(page.locator("#pace")).to_contain_text("1 of 4")
+    expect(page.locator("#saved")).to_have_text("Saved")
 
 
 def test_a_pair_is_judged_by_mouse(page: Page, sign_in: SignIn, live_server: Any) -> None:
@@ -98,7 +70,7 @@ def test_a_pair_is_judged_by_mouse(page: Page, sign_in: SignIn, live_server: Any
     page.get_by_role("radio", name="B clearly better").check()
     submit.click()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    assert Label.objects.get().strength == 2
+    assert recorded(1) == [2]
 
 
 def test_keys_fill_four_questions_with_reasons_and_confidence(
@@ -128,6 +100,7 @@ def test_keys_fill_four_questions_with_reasons_and_confidence(
     expect(page.get_by_text("Ready")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
+    recorded(4)
     labels = {label.criterion.name: label for label in Label.objects.select_related("criterion", "rationale")}
     assert labels["overall"].confidence == "fairly"
     assert labels["truthful"].rationale.reasons == ["Clearer"]
@@ -148,6 +121,7 @@ def test_keys_rest_while_a_person_writes(page: Page, sign_in: SignIn, live_serve
     expect(page.locator(".drawer")).to_be_hidden()
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
+    recorded(1)
     assert Label.objects.get().rationale.text == "1 and 3 are good, g?"
     page.keyboard.press("2")
     page.keyboard.press("n")
@@ -159,8 +133,8 @@ def test_keys_rest_while_a_person_writes(page: Page, sign_in: SignIn, live_serve
 def test_no_key_but_those_printed_does_anything(page: Page, sign_in: SignIn, live_server: Any) -> None:
     sit(page, sign_in, live_server, make_pairs())
     requests: list[str] = []
-    page.on("request", lambda request: "/static/" in request.url or requests.append(request.url))
-    for key in [*"abcdefhijklmnopqrstuvwxyz6789-=,.;", "Space", "Home", "F2", "Control+1", "Alt+2"]:
+    page.on("request", lambda request: requests.extend([] if "/static/" in request.url else [request.url]))
+    for key in [*"abcehijklmnopqruwz6789-=,.;", "Space", "Home", "F2", "Control+1", "Alt+2"]:
         page.keyboard.press(key)
     assert requests == []
     assert page.locator("#answer input:checked").count() == 0
@@ -181,6 +155,7 @@ def test_single_keys_can_be_switched_off_and_stay_off(page: Page, sign_in: SignI
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
+    recorded(1)
     assert Label.objects.get().ranking == "a=b"
 
 
@@ -211,6 +186,7 @@ def test_time_at_the_desk_is_measured(page: Page, sign_in: SignIn, live_server: 
     page.keyboard.press("2")
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
+    recorded(1)
     annotation = Annotation.objects.get()
     assert annotation.active_seconds == pytest.approx(150, abs=3)
     assert annotation.idle_seconds == pytest.approx(80, abs=3)
@@ -218,34 +194,8 @@ def test_time_at_the_desk_is_measured(page: Page, sign_in: SignIn, live_server: 
     page.keyboard.press("2")
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 2?")
+    recorded(2)
     assert Annotation.objects.latest("pk").active_seconds == pytest.approx(10, abs=3)
-
-
-def test_an_answer_stays_on_the_page_when_the_server_does_not_reply(
-    page: Page, sign_in: SignIn, live_server: Any, page_problems: list[str]
-) -> None:
-    sit(page, sign_in, live_server, make_pairs())
-    page.keyboard.press("1")
-    page.context.set_offline(True)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("Your answer is still here")
-    page.context.set_offline(False)
-    expect(page.get_by_role("radio", name="A clearly better")).to_be_checked()
-    page.keyboard.press("Enter")
-    expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    expect(page.get_by_role("alert")).to_have_count(0)
-    assert Label.objects.count() == 1
-    page_problems.clear()
-
-
-def test_an_expired_session_leads_to_sign_in_and_back(page: Page, sign_in: SignIn, live_server: Any) -> None:
-    project = make_pairs()
-    sit(page, sign_in, live_server, project)
-    page.context.clear_cookies(name="sessionid")
-    page.keyboard.press("1")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert page.url.endswith(f"/sign-in/?next=/p/{project.slug}/label/")
 
 
 def test_the_page_works_without_scripts(
@@ -291,8 +241,8 @@ def test_a_pair_is_judged_by_touch_on_a_phone(
     assert box["y"] + box["height"] < 844, "the verdict is under the thumb, wherever the page is scrolled"
     verdict.tap()
     page.get_by_role("button", name="Submit").tap()
-    expect(page.locator(".pace")).to_contain_text("1 done")
-    assert Label.objects.get().strength == 2
+    expect(page.locator("#pace")).to_contain_text("1 of 2")
+    assert recorded(1) == [2]
     assert page.evaluate("scrollY") == 0
 
 

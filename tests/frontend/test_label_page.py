@@ -49,7 +49,7 @@ def test_every_answer_of_every_scale_is_offered_and_means_what_it_says(client: C
     offered = desk.form.offered[desk.criteria["overall"]]
     assert offered == [*map(str, preferences), "both_bad"]
     for value in offered:
-        assignment = Assignment.objects.get(state="live")
+        assignment = Assignment.objects.filter(state="live").earliest("pk")
         desk.send(overall=value)
         label = Label.objects.get(annotation__assignment=assignment)
         if value == "both_bad":
@@ -68,22 +68,19 @@ def test_both_bad_is_offered_only_where_the_criterion_has_it(client: Client) -> 
     assert "both_bad" not in sit(client, project).form.offered[f"q{project.criteria.get().pk}"]
 
 
-def test_htmx_gets_the_next_comparison_alone_and_a_plain_form_gets_the_page(client: Client) -> None:
+def test_a_form_without_scripts_gets_the_next_page(client: Client) -> None:
     project = make_project()
     for number in range(3):
         make_comparison(project, prompt=f"Prompt {number}?")
     desk = sit(client, project)
     assert "Prompt 0?" in desk.text
-    desk.send(overall="1")
-    assert "<html" not in desk.html
-    assert 'id="desk"' in desk.html
-    assert "Prompt 1?" in desk.text
-    assert "1 done" in desk.text
-    assert "Saved" in desk.text
-    desk.send(htmx=False, overall="-1")
-    assert "<html" in desk.html
-    assert "Prompt 2?" in desk.text
-    assert "2 done" in desk.text
+    for number in (1, 2):
+        desk.send(scripted=False, overall="-1")
+        desk.html = desk.html.partition("<template data-card=")[0]
+        assert "<html" in desk.html
+        assert f"Prompt {number}?" in desk.text
+        assert f"{number} of 3" in desk.text
+        assert "Saved" in desk.text
 
 
 def test_a_double_click_and_a_replay_record_once_and_show_the_next(client: Client) -> None:
@@ -95,10 +92,12 @@ def test_a_double_click_and_a_replay_record_once_and_show_the_next(client: Clien
     desk.send(overall="2")
     for _ in range(2):
         desk.html = desk.html.replace(desk.form.hidden["key"], first["key"])
+        waiting = desk.html
         desk.send(overall="-2")
+        desk.held.clear()
         assert desk.status == 200
-        assert "Prompt 1?" in desk.text
-        assert "1 done" in desk.text
+        assert desk.answer["receipt"]["replayed"]
+        desk.html = waiting
     assert Annotation.objects.count() == 1
     assert Label.objects.get().strength == 2, "the first answer stands"
 
@@ -180,7 +179,7 @@ def test_places_become_a_ranking_with_ties_in_stored_letters(client: Client) -> 
     for _ in range(2):
         make_comparison(project, "one", "two", "three", "four")
     desk = sit(client, project)
-    shown = Assignment.objects.get(state="live").shown
+    shown = Assignment.objects.filter(state="live").earliest("pk").shown
     desk.send(overall__a="3", overall__b="1", overall__c="3", overall__d="2")
     tie = "=".join(sorted((shown[0], shown[2])))
     assert Label.objects.get().ranking == f"{shown[1]}>{shown[3]}>{tie}"
@@ -226,6 +225,11 @@ def test_a_forged_key_saves_nothing(client: Client, change: Any) -> None:
     desk.send(overall="1")
     assert desk.status == 422
     assert "nothing was saved" in desk.text
+    desk.open()
+    desk.html = desk.html.replace(desk.form.hidden["key"], change(desk.form.hidden["key"]))
+    desk.send(scripted=False, overall="1")
+    assert desk.status == 422
+    assert "nothing was saved" in desk.text
     assert "Which is better?" in desk.text
     assert Label.objects.count() == 0
 
@@ -246,11 +250,16 @@ def test_what_was_given_back_elsewhere_is_not_recorded(client: Client) -> None:
     make_comparison(project, prompt="Second?")
     person = make_person(project)
     desk = Desk(client, person, project).open()
-    leases.give_back(person, list(Assignment.objects.values_list("pk", flat=True)))
+    leases.give_back(person, [Assignment.objects.earliest("pk").pk])
     desk.send(overall="1")
     assert desk.status == 422
     assert "no longer yours" in desk.text
-    assert "Second?" in desk.text
+    assert desk.answer["card"] is None
+    desk.open()
+    leases.give_back(person, [Assignment.objects.latest("pk").pk])
+    desk.send(scripted=False, overall="1")
+    assert desk.status == 422
+    assert "no longer yours" in desk.text
 
 
 def test_an_answer_after_the_lease_ran_out_counts_as_surplus(client: Client) -> None:
@@ -300,7 +309,8 @@ def test_twenty_responses_can_be_ranked_and_no_printed_key_means_two_things(clie
     touch(project)
     make_comparison(project, *(f"Response number {number}." for number in range(20)))
     desk = sit(client, project)
-    keys = re.findall(r'data-key="([a-z])"', desk.html)
+    form = desk.html[desk.html.index('id="answer"') :]
+    keys = re.findall(r'data-key="([a-z])"', form[: form.index("</form>")])
     assert len(keys) == len(set(keys))
     places = {
         f"overall__{letter}": str(place) for place, letter in enumerate("abcdefghijklmnopqrst", start=1)
@@ -309,14 +319,13 @@ def test_twenty_responses_can_be_ranked_and_no_printed_key_means_two_things(clie
     assert len(Label.objects.get().ranking) == 39
 
 
-def test_the_count_of_what_is_left_goes_down_with_every_answer(client: Client) -> None:
+def test_the_count_of_what_is_done_goes_up_with_every_answer(client: Client) -> None:
     project = make_project()
     for _ in range(4):
         make_comparison(project)
     desk = sit(client, project)
-    assert "0 done 4 left" in desk.text
-    assert "1 done 3 left" in desk.send(overall="1").text
-    assert "2 done 2 left" in desk.send(overall="1").text
+    assert "1 of 4" in desk.send(scripted=False, overall="1").text
+    assert "2 of 4" in desk.send(scripted=False, overall="1").text
 
 
 def test_chats_and_contexts_are_shown_turn_by_turn(client: Client) -> None:

@@ -1,4 +1,6 @@
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -10,7 +12,7 @@ SHOWN_ERRORS = 20
 
 class Command(ProjectCommand):
     help = "Imports comparisons from JSONL, JSONL.gz, CSV or Parquet (docs/data-formats.md)."
-    load = staticmethod(load_comparisons)
+    load: ClassVar[Callable[..., ImportReport]] = staticmethod(load_comparisons)
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -18,6 +20,13 @@ class Command(ProjectCommand):
         parser.add_argument(
             "--skip-bad", action="store_true", help="import the good lines of a file that has bad ones"
         )
+        if self.load is load_comparisons:
+            parser.add_argument(
+                "--media",
+                type=Path,
+                metavar="FOLDER",
+                help="store pictures, sound and film that lines name by a path inside this folder",
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
@@ -40,6 +49,7 @@ class Command(ProjectCommand):
                 options["files"],
                 skip_bad=options["skip_bad"],
                 progress=progress if shows else None,
+                **({"media": options["media"]} if options.get("media") else {}),
             )
         except Unreadable as error:
             raise CommandError(error.message) from error

@@ -3,8 +3,37 @@
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const form = () => $("#answer");
+  const form = () => $("#desk:not([inert]) #answer");
   const say = (template, name) => template.replace("%s", name);
+
+  // --- what has been entered --------------------------------------------------------------------
+
+  const MEASURED = ["key", "csrfmiddlewaretoken"];
+  const controls = () => [...form().elements].filter((control) => control.name && !MEASURED.includes(control.name));
+  const ticks = (control) => control.matches("[type=radio], [type=checkbox]");
+
+  // Values by field name, those included that are of no use at the moment (reasons of a tie).
+  function read() {
+    const values = {};
+    for (const control of controls()) {
+      if (ticks(control) ? control.checked : control.value) (values[control.name] ||= []).push(control.value);
+    }
+    return values;
+  }
+
+  function fill(values) {
+    for (const control of controls()) {
+      const given = values[control.name] || [];
+      if (ticks(control)) control.checked = given.includes(control.value);
+      else control.value = given[0] || "";
+    }
+  }
+
+  // What is sent, as pairs.
+  const fields = () => [...new FormData(form())].filter(([name]) => name !== "csrfmiddlewaretoken");
+
+  // True when leaving would lose something.
+  const begun = () => Boolean(form()) && Object.keys(read()).length > 0;
 
   // --- rows -----------------------------------------------------------------------------------
   // A slot is a row that keys act on: a criterion's scale of a pair, or one response's place in a ranking
@@ -132,5 +161,7 @@
     refresh();
   });
 
-  window.tandem.answer = { form, parts, slots, block, marked, mark, step, advance, missing, refresh, changed, point, detailOf, say };
+  window.tandem.answer = {
+    form, read, fill, fields, begun, parts, slots, block, marked, mark, step, advance, missing, refresh, changed, point, detailOf, say,
+  };
 })();

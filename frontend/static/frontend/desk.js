@@ -1,52 +1,154 @@
-// The desk: the comparison in hand, sending its answer, and the change to the next one.
+// The desk: the card in hand, those that wait behind it unseen, and the change from one to the next without a
+// request. What becomes of an answer is in giving.js.
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
-  const { clock, answer } = window.tandem;
-  const desk = () => $("#desk");
-  let assignment = null; // the one on the page, so that a form shown again keeps its clock
+  const { answer, bar, clock, courier, store } = window.tandem;
+  const LATE = 400; // milliseconds after which a wait shows
 
-  function begin(swapped) {
-    const here = desk();
-    const same = here.dataset.assignment === assignment;
-    if (!same) clock.restart();
-    assignment = here.dataset.assignment;
-    if ($(".drawer")?.classList.contains("open")) $("[data-drawer]").setAttribute("aria-expanded", "true");
-    document.dispatchEvent(new CustomEvent("tandem:card", { detail: { card: here } }));
-    if (!swapped) return;
-    document.title = here.dataset.title;
-    $("#announce").textContent = here.dataset.announce;
-    if (same && answer.form()) answer.missing()?.at?.focus();
-    else ($("#prompt") || $("#main h1")).focus();
-    if (!same) window.scrollTo(0, 0);
+  let queue = []; // cards behind the one shown: fetched ahead, or put back for a while
+  let shown = null; // null while there is nothing to show
+
+  // --- cards ----------------------------------------------------------------------------------
+
+  // `source` stays as the server made it: what is shown is a copy, filled in again from its draft.
+  function cardOf(source) {
+    const { assignment = "", editing, end = "" } = source.dataset;
+    const key = $("#answer [name=key]", source)?.value || "";
+    return { id: assignment, key, source, end, editing: editing !== undefined, seen: false };
   }
 
-  function trouble(kind) {
-    const banner = $("#trouble");
-    banner.textContent = banner.dataset[kind];
-    banner.hidden = false;
-    answer.refresh();
+  function parse(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return cardOf($("#desk", template.content));
   }
 
-  // Before htmx sees it: an incomplete answer goes nowhere, and the measured time goes along.
-  document.addEventListener("submit", (event) => {
-    if (event.target !== answer.form()) return;
-    if (answer.point()) {
-      event.stopImmediatePropagation();
-      return event.preventDefault();
+  // Pictures of a card that waits are fetched now; a template fetches none by itself.
+  function warm(card) {
+    for (const { src } of card.source.querySelectorAll("img[src]")) new Image().src = src;
+    return card;
+  }
+
+  const inOutbox = (id) => courier.pending().some(({ kind, assignment }) => ["answer", "skip"].includes(kind) && assignment === id);
+  const known = (id) => inOutbox(id) || [shown, ...queue].some((card) => card?.id === id);
+  const toAnswer = () => [shown, ...queue].filter((card) => card?.id && !card.editing);
+
+  // --- showing --------------------------------------------------------------------------------
+
+  function lay(card) {
+    shown = card;
+    card.seen = true;
+    const draft = store.draft(card.key);
+    card.flag = draft?.flag || "";
+    if (draft?.answer) answer.fill(draft.answer);
+    clock.show(card.key || null, draft);
+    document.body.dataset.card = card.end ? "end" : card.editing ? "editing" : "work";
+    document.dispatchEvent(new CustomEvent("tandem:card", { detail: { card: $("#desk") } }));
+  }
+
+  function show(card, faulty = false) {
+    const here = document.importNode(card.source, true);
+    $("#desk").replaceWith(here);
+    lay(card);
+    if (here.dataset.title) document.title = here.dataset.title;
+    bar.announce(here.dataset.announce || $("h1", here).textContent);
+    window.scrollTo(0, 0);
+    if (!faulty || !answer.point()) ($("#prompt") || $("#main h1")).focus({ preventScroll: true });
+  }
+
+  // Draft and time of the shown card, for when it comes back: after an undo, a reload, in another tab.
+  const draft = () => ({ answer: answer.read(), ...clock.read(), flag: shown.flag });
+  const remember = () => shown?.key && answer.form() && store.saveDraft(shown.key, draft());
+
+  // The shown card goes, for good or back in front of the others.
+  function leave(back) {
+    if (!shown) return;
+    if (back) {
+      remember();
+      queue.unshift(shown);
+    } else if (shown.key) {
+      store.dropDraft(shown.key);
+      clock.forget(shown.key);
     }
-    const { active, idle } = clock.read();
-    answer.form().elements.active.value = active;
-    answer.form().elements.idle.value = idle;
-  }, true);
-  document.addEventListener("htmx:beforeRequest", () => {
-    $("#trouble").hidden = true;
-    $("#open").textContent = $("#open").dataset.sending;
-  });
-  document.addEventListener("htmx:afterSwap", () => begin(true));
-  document.addEventListener("htmx:sendError", () => trouble("offline"));
-  document.addEventListener("htmx:timeout", () => trouble("offline"));
-  document.addEventListener("htmx:responseError", (event) => {
-    trouble(event.detail.xhr.status === 403 ? "refused" : "broken");
-  });
-  begin(false);
+    document.dispatchEvent(new CustomEvent("tandem:leave"));
+    clock.show(null);
+    shown = null;
+  }
+
+  function next() {
+    if (queue.length) show(queue.shift());
+    else wait();
+  }
+
+  // What was there stays, greyed, until the next card arrives.
+  function wait() {
+    const here = $("#desk");
+    here.inert = true;
+    here.classList.add("waiting");
+    setTimeout(() => here.classList.add("late"), LATE);
+    document.body.dataset.card = "none";
+    if (courier.idle()) courier.fetch("next");
+  }
+
+  // Takes what the server brought: cards, or what is shown in their place.
+  function deal({ cards = [], end = null }) {
+    for (const { assignment, html } of cards) {
+      if (!known(String(assignment))) queue.push(warm(parse(html)));
+    }
+    if (queue.some((card) => card.id)) queue = queue.filter((card) => card.id);
+    if (shown && shown.end !== "done") return;
+    if (queue.length) {
+      leave(false);
+      show(queue.shift());
+    } else if (!shown && end) show(parse(end.html));
+  }
+
+  document.addEventListener("tandem:changed", remember);
+  document.addEventListener("visibilitychange", remember);
+  window.addEventListener("pagehide", remember);
+
+  window.tandem.desk = {
+    shown: () => shown,
+    parse, show, draft, leave, next, wait, deal,
+    note: () => shown?.flag || "",
+    keepNote(text) {
+      shown.flag = text;
+      remember();
+    },
+    /** Assignments that are this browser's and not submitted. */
+    held: () => toAnswer().map((card) => card.id),
+    /** The same, the one that a person has been shown apart. */
+    inHand() {
+      const cards = toAnswer();
+      const seen = cards.find((card) => card.seen);
+      return { shown: seen?.id || "", held: cards.filter((card) => card !== seen).map((card) => card.id) };
+    },
+    /** Comparisons that went to somebody else before they were seen. */
+    drop(ids) {
+      const before = queue.length;
+      queue = queue.filter((card) => card.seen || !ids.includes(card.id));
+      if (queue.length < before) courier.fetch("next");
+    },
+    /** Leaves out what an earlier page has answered, now that its outbox is known. */
+    sift() {
+      const given = store.given();
+      const answered = ({ id, editing }) => !editing && (inOutbox(id) || given.includes(id));
+      queue = queue.filter((card) => !answered(card));
+      if (!answered(shown)) return;
+      leave(false);
+      next();
+    },
+    /** Begins again: another tab has worked through the cards here. */
+    renew() {
+      leave(false);
+      queue = queue.filter((card) => card.home);
+      next();
+    },
+    showElsewhere: () => show(cardOf($("#elsewhere").content.firstElementChild)),
+  };
+
+  const first = cardOf($("#desk").cloneNode(true));
+  first.home = first.editing;
+  queue = [...document.querySelectorAll("template[data-card]")].map(({ content }) => warm(cardOf($("#desk", content))));
+  lay(first);
 })();

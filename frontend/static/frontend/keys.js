@@ -1,5 +1,5 @@
-// One key per action. A key presses what carries it as `data-key`: first in the marked row and its details,
-// then in the card, then in the bar. Keys rest while a person writes and can be switched off.
+// One key per action. A key presses what carries it as `data-key`: first in an open strip, then in the marked row
+// and its details, then in the card, then in the bar. Keys rest while a person writes and can be switched off.
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -7,56 +7,93 @@
   const root = document.documentElement;
 
   const typing = (target) => target.closest("textarea, select, input:not([type=radio]):not([type=checkbox])");
+  const strip = () => $(".strip:not([hidden])");
+
+  // The digit row counts by its place, so that it works where digits need Shift; letters count by what they say.
+  function nameOf({ key, code, shiftKey }) {
+    const digit = /^Digit(\d)$/.exec(code);
+    if (digit) return shiftKey ? `shift+${digit[1]}` : digit[1];
+    if (key.length > 1) return key.toLowerCase();
+    return shiftKey && /^[a-z]$/i.test(key) ? `shift+${key.toLowerCase()}` : key.toLowerCase();
+  }
 
   function onKey(event) {
-    if (!answer.form() || root.classList.contains("keyless")) return;
     if (event.isComposing || event.altKey || $("dialog[open]")) return;
-    const { target, key } = event;
-    if (typing(target)) {
-      if (key === "Escape") target.blur();
-      if (key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+    const { target } = event;
+    const writing = typing(target);
+    if (root.classList.contains("keyless") && !writing && event.key !== "Enter") return;
+    if (writing) {
+      if (event.key === "Escape") target.blur();
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) enter(event);
       return;
     }
     if (event.ctrlKey || event.metaKey) return;
-    if (key === "Escape" && drawer()?.classList.contains("open")) return toggleDrawer(event);
-    if (key === "Enter") return target.closest("a, button, summary") ? undefined : submit(event);
-    if (key === "ArrowUp" || key === "ArrowDown") return onArrow(event);
-    if (key.length === 1) press(event, event.shiftKey && /^[a-z]$/i.test(key) ? `shift+${key.toLowerCase()}` : key.toLowerCase());
+    if (event.key === "Enter") return target.closest("a, button, summary") || enter(event);
+    const name = nameOf(event);
+    if (name === "arrowup" || name === "arrowdown") return onArrow(event, name);
+    if (!event.repeat) press(event, name);
   }
 
-  // Up and down belong to whatever scrolls under the focus; anywhere else they change the marked row.
-  function onArrow(event) {
+  // Up and down belong to whatever scrolls under the focus; else to what carries them, else they change the row.
+  function onArrow(event, name) {
     const scroller = event.target.closest(".response, .drawer, [data-scrolls], pre, .wide");
-    if (answer.slots().length < 2 || (scroller && !event.target.matches("input"))) return;
+    if (!answer.form() || (scroller && !event.target.matches("input")) || press(event, name)) return;
+    if (answer.slots().length < 2) return;
     event.preventDefault();
-    answer.step(event.key === "ArrowUp" ? -1 : 1);
+    answer.step(name === "arrowup" ? -1 : 1);
   }
 
-  const usable = (element) => element.getClientRects().length > 0;
+  const usable = (element) => element?.getClientRects().length > 0 && !element.closest("[inert]");
 
-  function press(event, key) {
-    const carrying = `[data-key="${CSS.escape(key)}"]`;
-    const now = answer.marked();
-    const part = now && answer.block(now);
-    const near = part ? [$(carrying, now), $(`[data-slot]${carrying}`, part), $(`.apart${carrying}`, part), answer.detailOf(part) && $(carrying, answer.detailOf(part))] : [];
-    const found = near.find(Boolean) || $$(`button${carrying}, a${carrying}`).find(usable);
-    if (!found) return;
+  // True when something carries the key, whether or not it could be pressed.
+  function press(event, name) {
+    const found = find(`[data-key="${CSS.escape(name)}"]`) || $(`[data-direct="${CSS.escape(name)}"]`);
+    if (!found) return false;
     event.preventDefault();
     const control = found.matches("label") ? $("input, textarea", found) : found;
     if (found.matches("[data-slot]")) answer.mark(found, true);
     else if (control.matches("textarea")) control.focus();
     else if (!control.disabled) control.click();
+    return true;
   }
 
-  // Enter goes to what is still open; when nothing is, it submits.
-  function submit(event) {
+  function find(carrying) {
+    if (strip()) return $(carrying, strip());
+    const now = answer.form() && answer.marked();
+    const part = now && answer.block(now);
+    const details = part && answer.detailOf(part);
+    const near = part && [$(carrying, now), $(`[data-slot]${carrying}`, part), $(`.apart${carrying}`, part), details && $(carrying, details)];
+    const buttons = `:is(button, a)${carrying}`;
+    return near?.find(Boolean) || $$(buttons, $("#desk")).find(usable) || $$(buttons).find(usable);
+  }
+
+  // Enter goes to what is still open; when nothing is, it submits. Held down it does nothing more.
+  function enter(event) {
     event.preventDefault();
-    if (!answer.point()) answer.form().requestSubmit();
+    if (event.repeat) return;
+    const open = strip();
+    if (open?.matches("form")) open.requestSubmit();
+    else if (open) $("[data-key=s]", open).click();
+    else if (answer.form() && !answer.point()) answer.form().requestSubmit();
   }
 
-  // --- guidelines and the list of keys ---------------------------------------------------------
+  // --- what Escape closes, guidelines and the list of keys --------------------------------------------
 
   const drawer = () => $(".drawer");
+
+  // The innermost thing first, and only one at a time; what reading.js has open it closes itself.
+  function onEscape(event) {
+    if (event.key !== "Escape" || event.defaultPrevented || $("dialog[open]")) return;
+    const open = strip();
+    const change = usable($("#desk [data-cancel-edit]")) && !$("#desk[data-full], .fold[aria-expanded=true]");
+    if (open) $("[data-close-strip]", open).click();
+    else if (typing(event.target)) return;
+    else if (drawer()?.classList.contains("open")) toggleDrawer(event);
+    else if (change) $("[data-cancel-edit]").click();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
 
   function toggleDrawer(event) {
     event.preventDefault();
@@ -69,10 +106,20 @@
   function openKeys(event) {
     event.preventDefault();
     $("[data-keys-switch]").checked = !root.classList.contains("keyless");
+    for (const term of $$("#keys dt[data-for]")) term.hidden = term.nextElementSibling.hidden = !$(term.dataset.for, $("#desk"));
     $("#keys").showModal();
   }
 
+  // A letter that picks up a response here means that, and is printed nowhere else.
+  function free({ detail: { card } }) {
+    for (const tool of $$(".bar [data-key]")) {
+      tool.classList.toggle("taken", Boolean($(`.grip[data-key="${CSS.escape(tool.dataset.key)}"]`, card)));
+    }
+  }
+
+  document.addEventListener("keydown", onEscape, true);
   document.addEventListener("keydown", onKey);
+  document.addEventListener("tandem:card", free);
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-drawer], [data-close-drawer]")) toggleDrawer(event);
     else if (event.target.closest("[data-keys]")) openKeys(event);

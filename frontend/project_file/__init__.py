@@ -1,0 +1,167 @@
+"""The project file: one project as code. `create_project`, the demo and later the wizard share `apply`.
+
+Applying the same file again changes nothing; a changed file updates; a change that would alter the meaning
+of labels already given is refused.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from annotation.models import Guidelines, Pool, Project, User
+from annotation.permissions import add_member
+from annotation.projects import ask_people, touch
+from llm_judges.registry import retire_others, set_judge
+from routing.policy import POLICIES
+
+from ..policy import is_origin
+from .criteria import DEFAULT_CRITERIA, set_criteria
+from .values import (
+    ProjectFileError,
+    check_texts,
+    clean,
+    list_at,
+    mapping,
+    money,
+    one_of,
+    slug_at,
+    slug_of,
+    text_at,
+    whole,
+)
+
+KEYS = {
+    "slug",
+    "name",
+    "guidelines",
+    "criteria",
+    "labels_wanted",
+    "pools",
+    "judges",
+    "prices",
+    "budget",
+    "policy",
+    "media_hosts",
+    "gold_use",
+}
+
+__all__ = ["ProjectFileError", "apply", "read"]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The file's mapping. Raises ProjectFileError for a missing file or text that is not YAML."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProjectFileError(str(error.strerror)) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProjectFileError(f"not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise ProjectFileError("must hold a mapping with at least `slug`")
+    return data
+
+
+@transaction.atomic
+def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, bool]:
+    """Creates or updates the project that `data` describes; gives it and whether it is new.
+
+    Raises ProjectFileError naming the key at fault; nothing is changed then.
+    """
+    for key in data:
+        if key not in KEYS:
+            raise ProjectFileError(f"unknown key {key!r}; known: {', '.join(sorted(KEYS))}")
+    check_texts(data, "")
+    slug = slug_at(data.get("slug"), "slug")
+    project = Project.objects.select_for_update(no_key=True).filter(slug=slug).first()
+    created = project is None
+    project = project or Project(slug=slug, name=slug.replace("-", " ").capitalize())
+    _settings(project, data)
+    project.save()
+    if created or "guidelines" in data:
+        _guidelines(project, text_at(data, "guidelines"))
+    if created or "criteria" in data:
+        set_criteria(project, list_at(data, "criteria") or DEFAULT_CRITERIA)
+    _pools(project, list_at(data, "pools"))
+    if not created and ("labels_wanted" in data or "pools" in data):
+        ask_people(project)
+    if "judges" in data:
+        _judges(project, list_at(data, "judges"))
+    if owner is not None:
+        add_member(project, owner, "owner")
+    touch(project)
+    return project, created
+
+
+def _settings(project: Project, data: Mapping[str, Any]) -> None:
+    if "name" in data:
+        project.name = text_at(data, "name") or project.name
+    if "labels_wanted" in data:
+        project.labels_wanted = whole(data["labels_wanted"], "labels_wanted")
+    if "budget" in data:
+        project.budget = None if data["budget"] is None else money(data["budget"], "budget")
+    if "policy" in data:
+        project.policy = one_of(data["policy"], POLICIES, "policy")
+    if "prices" in data:
+        prices = mapping(data["prices"], "prices")
+        for key in prices:
+            if key not in {"human_label", "currency"}:
+                raise ProjectFileError(f"prices: unknown key {key!r}; known: human_label, currency")
+        if "human_label" in prices:
+            project.human_label_price = money(prices["human_label"], "prices.human_label")
+        project.currency = str(prices.get("currency", project.currency)).upper()
+    if "media_hosts" in data:
+        project.media_hosts = _origins(list_at(data, "media_hosts"))
+    if data.get("gold_use") not in (None, "evaluation"):
+        raise ProjectFileError("gold_use: only `evaluation` is available in this version")
+    clean(project, "")
+
+
+def _origins(entries: list[Any]) -> list[str]:
+    for number, entry in enumerate(entries, start=1):
+        if not is_origin(entry):
+            raise ProjectFileError(
+                f"media_hosts[{number}] must be an https origin such as https://cdn.example.org, "
+                f"without path or wildcard, not {entry!r}"
+            )
+    return list(dict.fromkeys(entries))
+
+
+def _guidelines(project: Project, text: str) -> None:
+    newest = project.guidelines_versions.order_by("-version").first()
+    if newest is None or newest.text != text:
+        Guidelines.objects.create(project=project, text=text, version=newest.version + 1 if newest else 1)
+
+
+def _pools(project: Project, entries: list[Any]) -> None:
+    """Pools as named; the first is the default one. Without any, there is one pool `people`."""
+    wanted = entries or ([] if project.pools.exists() else ["people"])
+    for number, entry in enumerate(wanted, start=1):
+        where = f"pools[{number}]"
+        values = {"name": entry} if isinstance(entry, str) else dict(mapping(entry, where))
+        name = slug_at(values.pop("name", None), f"{where}.name")
+        pool = project.pools.filter(name=name).first() or Pool(project=project, name=name)
+        if "labels_wanted" in values:
+            pool.labels_wanted = whole(values.pop("labels_wanted"), f"{where}.labels_wanted")
+        if values:
+            raise ProjectFileError(f"{where}: unknown key {next(iter(values))!r}; known: labels_wanted, name")
+        clean(pool, f"{where}.")
+        pool.save()
+    if wanted:
+        first = project.pools.get(name=slug_of(wanted[0]))
+        project.pools.exclude(pk=first.pk).update(default=False)
+        project.pools.filter(pk=first.pk).update(default=True)
+
+
+def _judges(project: Project, entries: list[Any]) -> None:
+    """Judges as named; one that is no longer named stops, and what it said stays."""
+    names = []
+    for number, entry in enumerate(entries, start=1):
+        where = f"judges[{number}]"
+        try:
+            names.append(set_judge(project, **mapping(entry, where)).version.name)
+        except (TypeError, ValueError) as error:
+            raise ProjectFileError(f"{where}: {error}") from error
+    retire_others(project, names)

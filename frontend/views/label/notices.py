@@ -1,0 +1,47 @@
+"""What a person says besides answers: that they have read the guidelines, and that something is wrong."""
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from annotation.flags import FlagError, raise_flag
+from annotation.guidelines import acknowledge
+from annotation.models import Assignment
+from annotation.projects import guidelines_of
+
+from ...forms import read_key
+from ..signed_in import SignedInRequest, seated
+from .desk import answer, numbers, scripted, sit_down
+
+
+@seated
+@require_POST
+def guidelines(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Notes that the newest guidelines were read; a version replaced meanwhile is shown again instead."""
+    desk = sit_down(request, slug)
+    newest = guidelines_of(desk.access.project)
+    if newest is not None and request.POST.get("guidelines") == str(newest.pk):
+        acknowledge(desk.annotator, newest)
+        desk.acknowledged = newest.pk
+    if not scripted(request):
+        return redirect("label", slug)
+    return answer(request, desk, numbers(request.POST.get("held")))
+
+
+@seated
+@require_POST
+def flag(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Asks the project's owner to look at a comparison; it stays in hand."""
+    desk = sit_down(request, slug)
+    key = read_key(desk.annotator, request.POST.get("key", ""))
+    try:
+        if key is None:
+            raise FlagError(_("That form was not yours or has changed since, so nothing was sent."))
+        assignment = Assignment.objects.get(pk=key.assignment_id, annotator=desk.annotator)
+        raise_flag(desk.annotator, assignment.comparison_id, request.POST.get("note", ""))
+    except FlagError as error:
+        if scripted(request):
+            return JsonResponse({"message": str(error)}, status=422)
+        return redirect("label", slug)
+    return JsonResponse({"flagged": True}) if scripted(request) else redirect("label", slug)

@@ -1,0 +1,80 @@
+"""A person's answers, moments and times in words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import translation
+
+from annotation.models import Criterion
+from frontend.templatetags.pay import roughly, took
+from frontend.words import opening, said, when
+
+
+@pytest.mark.parametrize(
+    ("ranking", "shown", "task", "words"),
+    [
+        ("c>a=d>b", "abcd", "full", "C, then A = D, then B"),
+        ("c>a=d>b", "dcba", "full", "B, then A = D, then C"),
+        ("a=b=c", "cab", "full", "A = B = C"),
+        ("b>c~d>a", "abcd", "best-worst", "B best, A worst"),
+        ("b>c>a", "abc", "best-worst", "B best, A worst"),
+        ("d>a>b~c", "abcd", "top-2", "D, then A, then the rest"),
+        ("both_bad", "bca", "full", "All bad"),
+    ],
+)
+def test_a_ranking_is_said_in_the_letters_shown(ranking: str, shown: str, task: str, words: str) -> None:
+    assert said(ranking, None, Criterion(scale="five-point", ranking=task), shown) == words
+
+
+@pytest.mark.parametrize(
+    ("ranking", "strength", "shown", "scale", "words"),
+    [
+        ("a>b", 2, "ab", "five-point", "A clearly better"),
+        ("a>b", 2, "ba", "five-point", "B clearly better"),
+        ("a>b", 2, "ba", "seven-point", "B better"),
+        ("b>a", None, "ba", "two-way", "A better"),
+        ("a=b", None, "ba", "three-way", "Tie"),
+        ("both_bad", None, "ba", "five-point", "Both bad"),
+    ],
+)
+def test_a_pair_is_said_as_its_scale_says_it(
+    ranking: str, strength: int | None, shown: str, scale: str, words: str
+) -> None:
+    assert said(ranking, strength, Criterion(scale=scale), shown) == words
+
+
+def test_the_opening_is_the_last_thing_asked() -> None:
+    chat = [{"role": "user", "content": "Hello"}, {"role": "user", "content": "Which\n\n one?"}]
+    assert opening(chat) == "Which one?"
+    assert opening([{"role": "user", "content": [{"type": "text", "text": "See this."}]}]) == "See this."
+    assert opening([]) == ""
+
+
+def test_a_moment_is_named_as_near_as_it_is() -> None:
+    now = datetime(2031, 5, 14, 15, 30, tzinfo=UTC)  # a Wednesday
+    with time_machine.travel(now):
+        assert when(now - timedelta(hours=1)) == "2:30 p.m."
+        assert when(now - timedelta(days=1)) == "Yesterday, 3:30 p.m."
+        assert when(now - timedelta(days=3)) == "Sunday, 3:30 p.m."
+        assert when(now - timedelta(days=9)) == "May 5, 2031"
+        with translation.override("de"):
+            assert when(now - timedelta(days=3)) == "Sonntag, 15:30"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(None, ""), (0.4, "less than 1 min"), (12.2, "12 min"), (84, "1 h 24 min"), (1571, "26 h")],
+)
+def test_an_estimate_is_no_finer_than_it_can_be(minutes: float | None, words: str) -> None:
+    assert roughly(minutes) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, ""), (0.2, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (89, "1 min 29 s"), (725, "12 min")],
+)
+def test_a_measured_time_is_said_to_the_second_where_seconds_matter(
+    seconds: float | None, words: str
+) -> None:
+    assert took(seconds) == words
