@@ -38,7 +38,9 @@ def flag(request: SignedInRequest, slug: str) -> HttpResponse:
     try:
         if key is None:
             raise FlagError(_("That form was not yours or has changed since, so nothing was sent."))
-        assignment = Assignment.objects.get(pk=key.assignment_id, annotator=desk.annotator)
+        assignment = Assignment.objects.filter(pk=key.assignment_id, annotator=desk.annotator).first()
+        if assignment is None:
+            raise FlagError(_("That comparison is no longer here, so nothing was sent."))
         raise_flag(desk.annotator, assignment.comparison_id, request.POST.get("note", ""))
     except FlagError as error:
         if scripted(request):
