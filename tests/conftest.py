@@ -25,6 +25,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.celery import app
+from tests.under_way import wait_for_last
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
@@ -59,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     # Every test client builds its own middleware; looking files up when asked spares it a scan of them all.
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    settings.MIDDLEWARE.insert(0, "tests.under_way.counted")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CELERY_TASK_ALWAYS_EAGER = settings.CELERY_TASK_EAGER_PROPAGATES = True
     if SERVICES:
@@ -154,6 +156,7 @@ def new_page(
             page.screenshot(path=RESULTS / f"{name}-{number}.png", full_page=True)
     for context in contexts:
         context.close()
+    wait_for_last()
     assert not page_problems, "the page had problems:\n" + "\n".join(page_problems)
 
 
