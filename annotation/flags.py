@@ -1,8 +1,10 @@
-"""Flags: an annotator asks the owner to look at a comparison."""
+"""What annotators report: flags, by which they ask the owner to look at a comparison, and why they skip."""
 
+from django.db.models import Count, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .models import Annotator, Flag
+from .models import Annotator, Assignment, Comparison, Flag, Project
 
 LONGEST_NOTE = 2000
 
@@ -28,3 +30,28 @@ def raise_flag(annotator: Annotator, comparison_id: int, note: str) -> Flag:
         flag.note = f"{flag.note}\n{note}"
         flag.save(update_fields=["note"])
     return flag
+
+
+def open_flags(project: Project) -> QuerySet[Flag]:
+    """Flags that nobody has resolved yet, the oldest first."""
+    return Flag.objects.filter(comparison__project=project, resolved_at=None).order_by("pk")
+
+
+def resolve(project: Project, flag_id: int) -> Flag:
+    """Settles a flag of this project; one that is settled stays as it is.
+
+    Raises Flag.DoesNotExist where the project has no such flag.
+    """
+    of_project = Flag.objects.filter(comparison__project=project, pk=flag_id)
+    of_project.filter(resolved_at=None).update(resolved_at=timezone.now())
+    return of_project.get()
+
+
+def skips(project: Project, comparison: Comparison | None = None) -> dict[str, int]:
+    """How often the project's people gave back a comparison (this one, or any) by reason, the most frequent
+    first. Whoever took it back is not counted."""
+    skipped = Assignment.objects.filter(annotator__project=project, state=Assignment.State.RETURNED)
+    if comparison is not None:
+        skipped = skipped.filter(comparison=comparison)
+    reasons = skipped.exclude(skip_reason="").order_by().values_list("skip_reason")
+    return dict(reasons.annotate(number=Count("pk")).order_by("-number", "skip_reason"))

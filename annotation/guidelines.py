@@ -1,13 +1,21 @@
 """Guidelines that people have to read before they work, and what changed between two versions."""
 
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Literal
+from functools import lru_cache
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 from django.db.models import OuterRef, Subquery
 
 from .models import Acknowledgement, Annotator, Guidelines, Project
 from .projects import guidelines_of
+
+# Lines before times lines after that are compared at once.
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +26,15 @@ class ChangedLine:
     text: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What a version says otherwise than an earlier one: the lines in the order of the text, and how many
     were `changed` (removed and replaced in the same place), only `added` or only `removed`."""
 
-    lines: list[ChangedLine] = field(default_factory=list)
-    changed: int = 0
-    added: int = 0
-    removed: int = 0
+    lines: tuple[ChangedLine, ...]
+    changed: int
+    added: int
+    removed: int
 
 
 def acknowledged() -> Subquery:
@@ -55,19 +63,72 @@ def to_acknowledge(project: Project, acknowledged_pk: int | None) -> Guidelines 
 
 def diff(old: Guidelines, new: Guidelines) -> Changes:
     """What changed from `old` to `new`, line by line. Blank lines and spaces at a line's end are no change; a
-    line that moved is removed in one place and added in the other."""
-    before, after = _lines(old.text), _lines(new.text)
-    changes = Changes()
+    line that moved is removed in one place and added in the other. A process compares two texts once."""
+    return _changes(old.text, new.text)
+
+
+@lru_cache(maxsize=64)
+def _changes(old: str, new: str) -> Changes:
+    lines: list[ChangedLine] = []
+    changed = added = removed = 0
+    for before, after in _differences(_lines(old), _lines(new)):
+        lines += [ChangedLine("removed", line) for line in before]
+        lines += [ChangedLine("added", line) for line in after]
+        replaced = min(len(before), len(after))
+        changed += replaced
+        removed += len(before) - replaced
+        added += len(after) - replaced
+    return Changes(tuple(lines), changed, added, removed)
+
+
+def _differences(before: list[str], after: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """Lines that stand in the same place, where they are not the same: long texts are divided at `_landmarks`
+    first, because the time to compare lines that repeat grows with the cube of their number."""
+    begin, begin_after = 0, 0
+    marks = _landmarks(before, after) if len(before) * len(after) > _AT_ONCE else []
+    for end, end_after in [*marks, (len(before), len(after))]:
+        yield from _compared(before[begin:end], after[begin_after:end_after])
+        begin, begin_after = end + 1, end_after + 1
+
+
+def _compared(before: list[str], after: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    if len(before) * len(after) > _AT_ONCE:
+        yield before, after
+        return
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        changes.lines += [ChangedLine("removed", line) for line in before[i1:i2]]
-        changes.lines += [ChangedLine("added", line) for line in after[j1:j2]]
-        replaced = min(i2 - i1, j2 - j1)
-        changes.changed += replaced
-        changes.removed += i2 - i1 - replaced
-        changes.added += j2 - j1 - replaced
-    return changes
+        if tag != "equal":
+            yield before[i1:i2], after[j1:j2]
+
+
+class _Landmark(NamedTuple):
+    """A line that occurs once in each text, where it stands in them, and the one before it in its chain."""
+
+    before: int
+    after: int
+    earlier: "_Landmark | None"
+
+
+def _landmarks(before: list[str], after: list[str]) -> list[tuple[int, int]]:
+    """Places of lines that occur once in each text: the longest chain of them in the same order in both
+    (patience diff: Bram Cohen's anchors, by patience sorting)."""
+    here, there = _single(before), _single(after)
+    chains: list[_Landmark] = []  # the best end of a chain of every length
+    for line, place in here.items():
+        if line in there:
+            length = bisect_left(chains, there[line], key=attrgetter("after"))
+            earlier = chains[length - 1] if length else None
+            chains[length : length + 1] = [_Landmark(place, there[line], earlier)]
+    found, mark = [], chains[-1] if chains else None
+    while mark:
+        found.append((mark.before, mark.after))
+        mark = mark.earlier
+    return found[::-1]
+
+
+def _single(lines: list[str]) -> dict[str, int]:
+    """Places of the lines that occur once, in their order."""
+    times = Counter(lines)
+    return {line: place for place, line in enumerate(lines) if times[line] == 1}
 
 
 def _lines(text: str) -> list[str]:

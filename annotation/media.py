@@ -150,6 +150,14 @@ def address_place(item: Any) -> tuple[dict[str, Any], str] | None:
     return None
 
 
+def address_of(item: Any) -> str:
+    """Where a picture, sound or film is, in whichever shape the source gave it; empty for anything else."""
+    if isinstance(item, str):
+        return item
+    place = address_place(item)
+    return str(place[0][place[1]]) if place else ""
+
+
 def content_type_of(head: bytes) -> str | None:
     """What a file is, by its first HEAD bytes; None for whatever is not allowed."""
     for signature, content_type in _SIGNATURES:

@@ -6,6 +6,7 @@ Every answer takes the time of all its revisions: changing one's mind is work to
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from math import ceil
 from statistics import median
 
 from django.db import connection
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from .models import Annotator
 
-# Answers that the usual time is taken from, and how few of them say nothing yet.
+# Answers that the usual time is taken from, how few of them say nothing yet, and how few seconds of them do:
+# of answers given faster than anybody reads, even all of them.
 RECENT = 50
 FEWEST = 5
+ENOUGH = 300.0
 
 # The latest answers among which those of today are looked for: more than anybody gives in a day.
 REACH = 2000
@@ -48,14 +51,16 @@ FROM (SELECT id FROM mine ORDER BY id DESC LIMIT %(recent)s) AS latest
 class Pace:
     """What a person did today and how long an answer takes them.
 
-    `median_seconds` is over the `timed` latest answers whose time is known, at most RECENT; None where they
-    are fewer than FEWEST, because so few say nothing about the next one.
+    `median_seconds` is over the `timed` latest answers whose time is known, at most RECENT, which took
+    `timed_seconds`; None where they are fewer than FEWEST or took less than ENOUGH, because so little work
+    says nothing about the next answer, and less about an hour of them.
     """
 
     answers_today: int = 0
     seconds_today: float = 0.0
     median_seconds: float | None = None
     timed: int = 0
+    timed_seconds: float = 0.0
 
 
 def pace_of(annotator: Annotator) -> Pace:
@@ -75,8 +80,14 @@ def pace_of(annotator: Annotator) -> Pace:
         )
         (answers, seconds), *latest = cursor.fetchall()
     times = [took for _, took in latest if took is not None]
-    usual = median(times) if len(times) >= FEWEST else None
-    return Pace(int(answers or 0), seconds or 0.0, usual, len(times))
+    worked = sum(times, 0.0)
+    usual = median(times) if len(times) >= FEWEST and worked >= ENOUGH else None
+    return Pace(int(answers or 0), seconds or 0.0, usual, len(times), worked)
+
+
+def answers_needed(pace: Pace) -> int:
+    """How many answers it takes until the pace is known, if the next ones take as long as those so far."""
+    return max(FEWEST, ceil(ENOUGH * pace.timed / pace.timed_seconds)) if pace.timed_seconds else FEWEST
 
 
 def minutes_left(pace: Pace, left: int) -> float | None:

@@ -24,9 +24,9 @@ _ANNOTATION = (
     "view",
     "created_at",
 )
-_LABEL = (
+# What every label says, recorded one by one or imported.
+LABEL = (
     "annotation_id",
-    "project_id",
     "comparison_id",
     "annotator_id",
     "criterion_id",
@@ -34,16 +34,16 @@ _LABEL = (
     "strength",
     "confidence",
     "independent",
-    "current",
     "created_at",
 )
+_LABEL = (*LABEL, "project_id", "current")
 _RATIONALE = ("label_id", "reasons", "text")
 
 
 @dataclass(slots=True)
 class Rows:
-    """One submission: the values of `_ANNOTATION`, and for each label those of `_LABEL` from `project_id` on
-    with those of `_RATIONALE` from `reasons` on, if it has a rationale."""
+    """One submission: the values of `_ANNOTATION`, and for each label those of `_LABEL` from `comparison_id`
+    on with those of `_RATIONALE` from `reasons` on, if it has a rationale."""
 
     annotation: tuple[Any, ...]
     labels: list[tuple[tuple[Any, ...], tuple[str, str] | None]] = field(default_factory=list)

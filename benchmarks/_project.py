@@ -155,13 +155,10 @@ def queue(project: Any, labelled: bool, overlap: int) -> None:
     if labelled:
         done = "(c.id % 2)" if overlap == 1 else f"(c.id % {overlap + 1})"
         working = PEOPLE - HOLDERS
-        insert_select(
-            Assignment,
+        assign(
             f"{common} CROSS JOIN generate_series(1, {overlap}) j WHERE j <= {done} ORDER BY c.id, j",
-            id="nextval(pg_get_serial_sequence('annotation_assignment', 'id'))",
-            comparison_id="c.id",
-            annotator_id=f"{first} + (c.id / {overlap + 1} + j * 97) % {working}",
-            demand_id="c.id",
+            "c.id",
+            f"{first} + (c.id / {overlap + 1} + j * 97) % {working}",
             state="'submitted'",
             shown="CASE WHEN (c.id + j) % 3 = 0 THEN 'ba' ELSE 'ab' END",
             claimed_at="now() - interval '2 hours'",
@@ -196,13 +193,10 @@ def queue(project: Any, labelled: bool, overlap: int) -> None:
         f" WHERE wanted > live + done ORDER BY id LIMIT {held};"
         " UPDATE annotation_demand d SET live = live + 1 FROM held WHERE held.id = d.id"
     )
-    insert_select(
-        Assignment,
+    assign(
         "FROM held h ORDER BY h.id",
-        id="nextval(pg_get_serial_sequence('annotation_assignment', 'id'))",
-        comparison_id="h.id",
-        annotator_id=f"{first + PEOPLE - HOLDERS} + h.n % {HOLDERS}",
-        demand_id="h.id",
+        "h.id",
+        f"{first + PEOPLE - HOLDERS} + h.n % {HOLDERS}",
         shown="'ab'",
         claimed_at="now()",
         leased_until="now() + interval '2 hours'",
@@ -217,6 +211,21 @@ def queue(project: Any, labelled: bool, overlap: int) -> None:
     for name in ("assignment", "annotation", "label"):
         sql(f"VACUUM ANALYZE annotation_{name}")
     sql("ANALYZE annotation_demand; CHECKPOINT")
+
+
+def assign(source: str, comparison: str, annotator: str, **columns: str) -> None:
+    """Assignments of a comparison, whose demand has the same number, to an annotator; all of it as SQL."""
+    from annotation.models import Assignment
+
+    insert_select(
+        Assignment,
+        source,
+        id="nextval(pg_get_serial_sequence('annotation_assignment', 'id'))",
+        comparison_id=comparison,
+        demand_id=comparison,
+        annotator_id=annotator,
+        **columns,
+    )
 
 
 def double_lent() -> dict[str, int]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from _annotators import NOTED, Person
+from _benchmark import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
 STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)")
 

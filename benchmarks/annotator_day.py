@@ -10,7 +10,6 @@ does 40 pairs in under a minute; `--pause` sets the seconds a person reads (defa
 
 import argparse
 import asyncio
-import json
 import os
 import shutil
 import statistics
@@ -19,12 +18,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
 from _server import gunicorn, percentile
-from import_comparisons import goal, machine, met, set_up
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("TANDEM_BENCH_DATA", ROOT.parent / "shared" / "data"))
-INSIDE = "TANDEM_BENCHMARK_INSIDE"
 SERVER_TAKES = 0.3  # seconds more, for every request of the label page
 BASELINE = 10  # page loads
 SIZE = 1000  # comparisons; 300 of them are in other hands
@@ -54,17 +50,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--pause", type=float, default=0.5, help="seconds between two answers")
     options = parser.parse_args()
-    texts = DATA / "mtbench.jsonl.gz"
-    if not texts.exists():
-        print(f"{texts} is missing; TANDEM_BENCH_DATA names its folder", file=sys.stderr)
-        return 2
+    texts = texts_of("mtbench.jsonl.gz")
     if not os.environ.get(INSIDE):
-        os.environ[INSIDE] = "1"
-        services = [sys.executable, str(ROOT / "tests" / "with_services.py"), sys.executable, __file__]
-        os.execv(sys.executable, [*services, *sys.argv[1:]])
+        return run_with_services(__file__)
     result = run(texts, 40 if options.quick else 200, options.pause)
-    report(result, options.json)
-    return 0 if all(met(one) for one in result["goals"]) else 1
+    lines = [f"{name:44}{figure:>10}" for name, figure in result["results"].items()]
+    return finish(result, options.json, *lines)
 
 
 def run(texts: Path, number: int, pause: float) -> dict[str, Any]:
@@ -164,19 +155,6 @@ async def until(page: Any, condition: str) -> None:
             return
         await asyncio.sleep(0.01)
     raise SystemExit(f"waited a minute in vain for: {condition}")
-
-
-def report(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result))
-        return
-    for name, figure in result["results"].items():
-        print(f"{name:44}{figure:>10}")
-    for one in result["goals"]:
-        print(
-            f"{one['name']:44}{one['value']:>10} {one['unit']} (goal ≤ {one['goal']}):"
-            f" {'met' if met(one) else 'MISSED'}"
-        )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ A full run takes about a quarter of an hour and 8 GB in the folder for temporary
 """
 
 import argparse
-import json
 import os
 import statistics
 import sys
@@ -32,12 +31,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
 from _server import Meter, crowd, gunicorn, statements
-from import_comparisons import goal, machine, met, set_up
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("TANDEM_BENCH_DATA", ROOT.parent / "shared" / "data"))
-INSIDE = "TANDEM_BENCHMARK_INSIDE"
+POSTGRES = ("autovacuum=off", "max_wal_size=8GB")
 MILLION = 1_000_000
 QUICK_RENDERED = 20_000  # from the head of the queue, of which a quick run never sees the end
 PEERS = [
@@ -52,26 +49,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", help="numbers of comparisons, such as 10000,100000")
     options = parser.parse_args()
-    texts = DATA / "mtbench.jsonl.gz"
-    if not texts.exists():
-        print(f"{texts} is missing; TANDEM_BENCH_DATA names its folder", file=sys.stderr)
-        return 2
+    texts = texts_of("mtbench.jsonl.gz")
     if not os.environ.get(INSIDE):
-        return start_services()
+        return run_with_services(__file__, POSTGRES)
     sizes = [int(size) for size in options.sizes.split(",")] if options.sizes else None
     result = run(states(options.quick, sizes), texts, quick=options.quick)
-    report(result, options.json)
-    return 0 if all(met(goal) for goal in result["goals"]) else 1
-
-
-def start_services() -> int:
-    """This script again, beside a PostgreSQL that keeps what it has confirmed; the tests' one does not."""
-    sys.path.insert(0, str(ROOT))
-    from tests import with_services
-
-    with_services.FAST = ("autovacuum=off", "max_wal_size=8GB")
-    os.environ[INSIDE] = "1"
-    return with_services.main([sys.executable, __file__, *sys.argv[1:]])
+    return finish(result, options.json, *report(result["results"]))
 
 
 def states(quick: bool, sizes: list[int] | None) -> list[tuple[int, bool, int]]:
@@ -188,34 +171,24 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text} …", file=sys.stderr)
 
 
-def report(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result))
-        return
-    rows = [(name, state["with_32"]) for name, state in result["results"]["states"].items()]
-    rows.append(("baseline, GET /healthz", result["results"]["baseline, GET /healthz"]))
-    for name, one in rows:
-        print(
-            f"{name:50}{one['cycles_per_second']:>8} 1/s   p50 {one['next_p50_ms']} p95 {one['next_p95_ms']}"
-            f" ms   CPU {one['cpu_ms_per_cycle']} ms (server {one['cpu_ms_server']}, database"
-            f" {one['cpu_ms_database']}; Redis {one['cpu_ms_redis']}, generator {one['cpu_ms_generator']})"
-            f"   others {one['others_cores']} cores"
-        )
-    for name, state in result["results"]["states"].items():
+def report(results: dict[str, Any]) -> list[str]:
+    rows = [(name, state["with_32"]) for name, state in results["states"].items()]
+    rows.append(("baseline, GET /healthz", results["baseline, GET /healthz"]))
+    lines = [
+        f"{name:50}{one['cycles_per_second']:>8} 1/s   p50 {one['next_p50_ms']} p95 {one['next_p95_ms']}"
+        f" ms   CPU {one['cpu_ms_per_cycle']} ms (server {one['cpu_ms_server']}, database"
+        f" {one['cpu_ms_database']}; Redis {one['cpu_ms_redis']}, generator {one['cpu_ms_generator']})"
+        f"   others {one['others_cores']} cores"
+        for name, one in rows
+    ]
+    for name, state in results["states"].items():
         one = state["alone"]
-        print(
+        lines.append(
             f"{name + ', alone':60} next p50 {one['next_p50_ms']} p95 {one['next_p95_ms']} ms"
             f"   page opened {one['open_p50_ms']} ms   CPU {one['cpu_ms_per_cycle']} ms"
         )
-    print(f"statements of a cycle: {result['results']['statements_of_a_cycle']}")
-    for note in PEERS:
-        print(f"published: {note}")
-    for one in result["goals"]:
-        sign = "≥" if one["direction"] == "at_least" else "≤"
-        print(
-            f"{one['name']:24}{one['value']:>8,} {one['unit']} (goal {sign} {one['goal']:,}):"
-            f" {'met' if met(one) else 'MISSED'}"
-        )
+    lines.append(f"statements of a cycle: {results['statements_of_a_cycle']}")
+    return [*lines, *(f"published: {note}" for note in PEERS)]
 
 
 if __name__ == "__main__":

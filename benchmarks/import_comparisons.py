@@ -10,7 +10,6 @@ database as much). `--rows N` sets another number. `--json` prints one object.
 import argparse
 import json
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -19,8 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-INSIDE = "TANDEM_BENCHMARK_INSIDE"
+from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up
+
 GOAL_ROWS_PER_SECOND = 8000
 GOAL_PEAK_MB = 300
 PROMPT, RESPONSE = 1000, 2000  # characters
@@ -36,16 +35,13 @@ def main() -> int:
     parser.add_argument("--file", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not os.environ.get(INSIDE):
-        services = [sys.executable, str(ROOT / "tests" / "with_services.py"), sys.executable, __file__]
-        os.environ[INSIDE] = "1"
-        os.execv(sys.executable, [*services, *sys.argv[1:]])
+        return run_with_services(__file__)
     if options.measure:
         print(json.dumps(measure(options.measure, options.file)))
         return 0
     rows = options.rows or (40_000 if options.quick else 1_000_000)
     result = compare(rows, baseline_rows=min(rows, 10_000 if options.quick else 50_000))
-    report(result, options.json)
-    return 0 if all(met(goal) for goal in result["goals"]) else 1
+    return finish(result, options.json, *report(result["results"]))
 
 
 def compare(rows: int, baseline_rows: int) -> dict[str, Any]:
@@ -188,14 +184,6 @@ def write(path: Path, rows: int) -> None:
             file.write(json.dumps(line) + "\n")
 
 
-def set_up() -> None:
-    sys.path.insert(0, str(ROOT))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    import django
-
-    django.setup()
-
-
 def server_cpu() -> float:
     """Seconds of processor time that our connection's PostgreSQL process has used."""
     from django.db import connection
@@ -213,41 +201,15 @@ def peak_mb() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def machine() -> dict[str, Any]:
-    return {
-        "cpus": os.cpu_count(),
-        "load_1min": round(os.getloadavg()[0], 2),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-    }
-
-
-def goal(name: str, value: float, wanted: float, direction: str, unit: str) -> dict[str, Any]:
-    return {"name": name, "value": value, "goal": wanted, "direction": direction, "unit": unit}
-
-
-def met(one: dict[str, Any]) -> bool:
-    return one["value"] >= one["goal"] if one["direction"] == "at_least" else one["value"] <= one["goal"]
-
-
-def report(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result))
-        return
-    for name, figure in result["results"].items():
-        if isinstance(figure, dict):
-            print(
-                f"{name:36}{figure['rows_per_second']:>8,} rows/s  {figure['rows']:>9,} rows"
-                f"  CPU a row: client {figure['client_cpu_us_per_row']} µs, server"
-                f" {figure['server_cpu_us_per_row']} µs;  peak {figure['peak_mb']} MB"
-            )
-    print(f"{'times faster':36}{result['results']['times_faster']:>8}")
-    for one in result["goals"]:
-        sign = "≥" if one["direction"] == "at_least" else "≤"
-        print(
-            f"{one['name']:36}{one['value']:>8,} {one['unit']} (goal {sign} {one['goal']:,}):"
-            f" {'met' if met(one) else 'MISSED'}"
-        )
+def report(results: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{name:36}{figure['rows_per_second']:>8,} rows/s  {figure['rows']:>9,} rows"
+        f"  CPU a row: client {figure['client_cpu_us_per_row']} µs, server"
+        f" {figure['server_cpu_us_per_row']} µs;  peak {figure['peak_mb']} MB"
+        for name, figure in results.items()
+        if isinstance(figure, dict)
+    ]
+    return [*lines, f"{'times faster':36}{results['times_faster']:>8}"]
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ LOGOUT_REDIRECT_URL = "sign-in"
 # --- cache and sessions: Redis where there is one, files on a laptop; a session never costs an SQL statement
 CACHE_URL = env("TANDEM_CACHE_URL")
 if CACHE_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}}
+    CACHES = {"default": {"BACKEND": "config.cache.Cache", "LOCATION": CACHE_URL}}
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 elif SQLITE:
     SESSION_ENGINE = "django.contrib.sessions.backends.file"
@@ -187,6 +187,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
 # --- texts and files --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Without catalogues of ours, a browser's language would reach only Django's own words and mix the two.
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 STATIC_URL = "static/"

@@ -11,10 +11,13 @@ from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy
 
 from annotation.models import Annotator, Assignment
+from annotation.ranking import MAX_K, letters
 
 AIDS = ("diff", "plain", "sync", "touch")
 LAYOUTS = ("side", "stacked", "grid", "two")
 LONGEST_TIME = 24 * 3600.0
+LETTERS = tuple(letters(MAX_K))
+DIGITS = 18  # of the largest whole number that every database holds
 
 
 class SignInForm(AuthenticationForm):
@@ -61,11 +64,17 @@ def seconds(text: str | None) -> float | None:
     return round(value, 1) if isfinite(value) and 0 <= value <= LONGEST_TIME else None
 
 
+def number(text: str | None) -> int | None:
+    """A whole number that any database holds, or None for any other text."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
+
+
 def view_of(text: str | None) -> dict[str, Any]:
     """How the answer was read, as the page's script tells it: known names with plain values only."""
     try:
         said = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(said, dict):
         return {}
@@ -73,7 +82,7 @@ def view_of(text: str | None) -> dict[str, Any]:
     if said.get("layout") in LAYOUTS:
         view["layout"] = said["layout"]
     if isinstance(full := said.get("full"), list):
-        view["full"] = [letter for letter in full[:26] if isinstance(letter, str) and len(letter) == 1]
+        view["full"] = [letter for letter in full[:MAX_K] if letter in LETTERS]
     return view
 
 

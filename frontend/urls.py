@@ -1,9 +1,20 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
-from .views import account, comparisons, label, media, overview, plain, projects, work
+from .forms import DIGITS
+from .views import account, comparisons, flags, icon, label, media, overview, plain, projects, work
 from .views.health import healthz
+
+
+class PrimaryKey(IntConverter):
+    """A whole number that any database holds; a longer one is no address."""
+
+    regex = f"[0-9]{{1,{DIGITS}}}"
+
+
+register_converter(PrimaryKey, "pk")
 
 urlpatterns = [
     path("", projects.projects, name="projects"),
@@ -18,10 +29,13 @@ urlpatterns = [
     path("p/<slug:slug>/label/flag/", label.flag, name="label-flag"),
     path("p/<slug:slug>/label/guidelines/", label.guidelines, name="label-guidelines"),
     path("p/<slug:slug>/label/work/", work.work, name="label-work"),
-    path("p/<slug:slug>/label/<int:assignment_id>/", label.label_one, name="label-one"),
-    path("p/<slug:slug>/label/<int:assignment_id>/plain/", plain.plain, name="plain"),
+    path("p/<slug:slug>/label/<pk:assignment_id>/", label.label_one, name="label-one"),
+    path("p/<slug:slug>/label/<pk:assignment_id>/plain/", plain.plain, name="plain"),
     path("p/<slug:slug>/media/<slug:sha256>", media.media, name="media"),
     path("p/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
-    path("p/<slug:slug>/comparisons/<int:comparison_id>/", comparisons.comparison, name="comparison"),
+    path("p/<slug:slug>/comparisons/<pk:comparison_id>/", comparisons.comparison, name="comparison"),
+    path("p/<slug:slug>/flags/", flags.flags, name="flags"),
+    path("p/<slug:slug>/flags/<pk:flag_id>/settle/", flags.settle, name="flag-settle"),
+    path("favicon.ico", icon.icon, name="icon"),
     path("healthz", healthz, name="healthz"),
 ]

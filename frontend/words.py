@@ -1,22 +1,22 @@
-"""A person's own answers and skips as they read on a page: what was asked, what they said, and when."""
+"""Answers, skips and flags as they read on a page: what was asked, who said what, and why."""
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from annotation.models import Assignment, Criterion
+from annotation.media import address_place
+from annotation.models import Annotator, Assignment, Criterion
 from annotation.ranking import Ranking, RankingTask, Scale, letters, parse, relabel
 
 from .rendering import text_of
 from .templatetags.humanise import answer_in_words
 
 _OPENING = 200
-_NEAR = 7  # days in which a weekday says which day is meant
+_READ = 20 * _OPENING  # characters that an opening is looked for in
+_PICTURE = re.compile(r"!\[([^\]]{0,500})\]\([^)]*(?:\)|\Z)|media:[0-9a-f]{64}")
 _SKIPPED = {
     Assignment.SkipReason.NOT_MY_FIELD: gettext_lazy("Not my field"),
     Assignment.SkipReason.BROKEN: gettext_lazy("Broken"),
@@ -27,8 +27,17 @@ _SKIPPED = {
 
 
 def opening(prompt: Sequence[Mapping[str, Any]]) -> str:
-    """The last thing asked, as plain text that fits a line or two; empty where it holds no text."""
-    return " ".join((text_of(prompt[-1]) if prompt else "").split())[:_OPENING]
+    """The last thing asked, as plain text that fits a line or two; empty where it holds nothing.
+
+    Pictures, sound and film are their description or the word for them, never their address.
+    """
+    if not prompt:
+        return ""
+    message, content = prompt[-1], prompt[-1].get("content")
+    if isinstance(content, list):
+        message = {**message, "content": [_media_in_words(part) for part in content]}
+    text = _PICTURE.sub(lambda match: match[1] or _("Picture"), text_of(message)[:_READ])
+    return " ".join(text.split())[:_OPENING]
 
 
 def title(criterion: Criterion) -> str:
@@ -56,18 +65,20 @@ def said(ranking: str, strength: int | None, criterion: Criterion, shown: str) -
     return _placed(seen, RankingTask.parse(criterion.ranking))
 
 
-def when(moment: datetime) -> str:
-    """A moment as near as it is: its time today, with the weekday in the last days, else its date."""
-    local = timezone.localtime(moment)
-    days = (timezone.localdate() - local.date()).days
-    clock = time_format(local, "TIME_FORMAT")
-    if days == 0:
-        return clock
-    if days == 1:
-        return _("Yesterday, %(time)s") % {"time": clock}
-    if days < _NEAR:
-        return _("%(weekday)s, %(time)s") % {"weekday": date_format(local, "l"), "time": clock}
-    return date_format(local, "DATE_FORMAT")
+def who(annotator: Annotator) -> str:
+    """The annotator's name; an imported one may be an e-mail address, which is shown to nobody."""
+    if annotator.kind == Annotator.Kind.HUMAN and "@" in annotator.name:
+        return _("Person %(number)s") % {"number": annotator.pk}
+    return annotator.name
+
+
+def _media_in_words(part: Any) -> Any:
+    if address_place(part) is None:
+        return part
+    if isinstance(alt := part.get("alt"), str) and alt:
+        return alt
+    names = " ".join([str(part.get("type")), *part])
+    return _("Sound") if "audio" in names else _("Film") if "video" in names else _("Picture")
 
 
 def _placed(ranking: Ranking, task: RankingTask) -> str:

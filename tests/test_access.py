@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from annotation import leases, media
+from annotation.flags import raise_flag
 from annotation.labels import Answer, Submission, submit_many
 from annotation.models import Annotator, Membership, Project
 from annotation.permissions import MAY
@@ -30,6 +31,9 @@ EXPECTED = {
     "overview": "view",
     "comparisons": "view",
     "comparison": "view",
+    "flags": "view",
+    "flag-settle": "manage",
+    "icon": PUBLIC,
     "label": "label",
     "plain": "label",
     "media": MEMBER,
@@ -77,6 +81,8 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
     values: dict[str, object] = {"slug": project.slug, "comparison_id": comparison, "pk": comparison}
     if "sha256" in route.parameters:
         values["sha256"] = media.store(project, "a.gif", io.BytesIO(b"GIF89a\1\0\1\0")).sha256
+    if "flag_id" in route.parameters:
+        values["flag_id"] = raise_flag(person, comparison, "Both are cut off.").pk
     if "assignment_id" in route.parameters:
         [held] = leases.claim(person, project)
         submit_many(person, project, [Submission(held.pk, {"overall": Answer("a=b")})])

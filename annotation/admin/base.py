@@ -37,6 +37,13 @@ class TableAdmin(admin.ModelAdmin):
     list_per_page = 50
     ordering = ("-pk",)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """As Django's, which lets a number that the database cannot hold through to a foreign key."""
+        try:
+            return super().get_object(request, object_id, from_field)
+        except OverflowError:
+            return None
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return (*super().get_readonly_fields(request, obj), *(self.fixed if obj else ()))
 

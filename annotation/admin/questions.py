@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -10,11 +11,32 @@ from ..projects import ask_people, touch
 from .base import ReadOnlyAdmin, TableAdmin
 
 
+class ProjectForm(forms.ModelForm):
+    """Settings as they were when the page was opened. Read inside the transaction that the admin opens for a
+    change, so that no newer ones are written over."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.revision
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        now = Project.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
+        if cleaned.get("seen") != now.revision:
+            raise forms.ValidationError(
+                "Nothing is saved: the project has changed since this page was opened. Open it again."
+            )
+        return cleaned
+
+
 @admin.register(Project)
 class ProjectAdmin(TableAdmin):
     """`create_project` makes whole projects; here their settings change, and demand follows."""
 
     adds = deletes = False
+    form = ProjectForm
     list_display = ("slug", "name", "policy", "labels_wanted", "budget", "created_at")
     search_fields = ("slug", "name")
     readonly_fields = ("revision", "created_at")

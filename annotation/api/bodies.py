@@ -58,15 +58,16 @@ def whole_number(value: Any, field: str, least: int, most: int) -> int:
     return number
 
 
-def submission_of(body: Mapping[str, Any], project: Project) -> Submission:
-    """The submission that a body describes. Raises SubmissionError naming the field at fault."""
+def submission_of(body: Mapping[str, Any], project: Project, guidelines_id: int | None) -> Submission:
+    """The submission that a body describes, given under these guidelines. Raises SubmissionError naming the
+    field at fault."""
     for name in body:
         if name not in {"key", "answers", "active_seconds", "idle_seconds"}:
             raise SubmissionError(_named(name), "unknown field")
     answers = body.get("answers")
     if not isinstance(answers, dict):
         raise SubmissionError("answers", "must be an object: an answer for each criterion")
-    assignment, revision = _key(body.get("key"))
+    assignment, revision = key_of(body)
     criteria = {criterion.name: criterion for criterion in criteria_of(project)}
     read = {}
     for name, answer in answers.items():
@@ -79,11 +80,13 @@ def submission_of(body: Mapping[str, Any], project: Project) -> Submission:
         revision,
         active_seconds=_seconds(body, "active_seconds"),
         idle_seconds=_seconds(body, "idle_seconds"),
+        guidelines_id=guidelines_id,
     )
 
 
-def _key(value: Any) -> tuple[int, int]:
-    """The submission key that `claim` issued: assignment and revision."""
+def key_of(body: Mapping[str, Any]) -> tuple[int, int]:
+    """Assignment and revision of the submission key that `claim` issued, or SubmissionError."""
+    value = body.get("key")
     parts = value.split(".") if isinstance(value, str) and len(value) < 30 else []
     if len(parts) != 2 or not all(part.isascii() and part.isdecimal() for part in parts):
         raise SubmissionError("key", "must be a submission key as `claim` gives it")

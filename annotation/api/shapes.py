@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..media import address_of
 from ..models import Annotator, Comparison, Criterion, Guidelines, Label, Response
 from ..ranking import Scale
 
@@ -12,7 +13,8 @@ def guidelines_shape(guidelines: Guidelines | None) -> dict[str, Any] | None:
 
 
 def criterion_shape(criterion: Criterion) -> dict[str, Any]:
-    """`preferences` are the signed answers that a pair offers, best for a first."""
+    """`preferences` are the signed answers that a pair offers, best for a first; `ranking` says how more than
+    two responses are ranked."""
     return {
         "name": criterion.name,
         "question": criterion.question,
@@ -22,6 +24,8 @@ def criterion_shape(criterion: Criterion) -> dict[str, Any]:
         "confidence": criterion.confidence,
         "reasons": criterion.reasons,
         "rationale": criterion.rationale,
+        "rationale_min": criterion.rationale_min,
+        "ranking": criterion.ranking,
     }
 
 
@@ -32,11 +36,10 @@ def messages_shape(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]
 
 def lent_response_shape(response: Response) -> dict[str, Any]:
     """A response as annotators may see it: what was said, and the addresses of its media."""
-    addresses = [item.get("url") if isinstance(item, Mapping) else item for item in response.media]
     shape = {
         "messages": messages_shape(response.messages),
         "context": messages_shape(response.context),
-        "media": [address for address in addresses if isinstance(address, str)],
+        "media": [address for item in response.media if (address := address_of(item))],
     }
     return {key: value for key, value in shape.items() if value or key == "messages"}
 

@@ -29,7 +29,7 @@ SPLIT_RULE = (
 
 def facts(source: Source) -> dict[str, Any]:
     """What the manifest says of the project's data; to be read in the release's snapshot."""
-    followed = Annotation.objects.filter(guidelines=OuterRef("pk"))
+    followed = Annotation.objects.filter(guidelines=OuterRef("pk"), superseded_at=None)
     guidelines = Guidelines.objects.filter(Exists(followed), project=source.project).order_by("version")
     judges = Annotator.objects.filter(project=source.project, kind=Annotator.Kind.JUDGE)
     return {
@@ -41,6 +41,7 @@ def facts(source: Source) -> dict[str, Any]:
                 "question": criterion.question,
                 "scale": criterion.scale,
                 "both_bad": criterion.both_bad,
+                "ranking": criterion.ranking,
             }
             for criterion in source.criteria
         ],

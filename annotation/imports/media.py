@@ -93,7 +93,10 @@ class Shelf:
             raise Bad(where, f"{_named(address)} {error}") from error
 
     def _keep_path(self, address: str) -> str:
-        path = (self._folder / address).resolve()
+        try:
+            path = (self._folder / address).resolve()
+        except RuntimeError:  # what pathlib makes of a loop
+            raise _Outside("is a link that leads back to itself") from None
         if os.path.isabs(address) or not path.is_relative_to(self._folder):
             raise _Outside("leads out of the media folder")
         if not path.is_file():

@@ -9,6 +9,7 @@ from django.db import connection
 
 from .. import bulk
 from ..models import Annotation, Assignment, JudgeCall, Label, Project, Rationale
+from ..writing import LABEL
 from .annotators import Annotators
 from .fields import encode
 from .records import Change, Record
@@ -135,19 +136,5 @@ def _write_labels(project: Project, changes: _Changes, annotators: Annotators, s
                     connection.ops.adapt_datetimefield_value(answer.created_at or stamp),
                 )
 
-    bulk.insert(Label, _LABEL, rows(), project_id=project.pk)
+    bulk.insert(Label, ["id", *LABEL], rows(), project_id=project.pk)
     bulk.insert(Rationale, ["label_id", "reasons", "text"], rationales)
-
-
-_LABEL = [
-    "id",
-    "annotation_id",
-    "comparison_id",
-    "annotator_id",
-    "criterion_id",
-    "ranking",
-    "strength",
-    "confidence",
-    "independent",
-    "created_at",
-]

@@ -9,7 +9,7 @@ from .projects import Criterion, Project
 class Comparison(models.Model):
     """One thing to judge: a prompt and its k >= 2 responses."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="comparisons")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="comparisons", db_index=False)
     external_id = models.CharField(max_length=300, help_text="The imported `id`.")
     prompt = models.JSONField(help_text="Chat messages: a list of {role, content}.")
     k = models.PositiveSmallIntegerField()
@@ -25,6 +25,8 @@ class Comparison(models.Model):
             models.UniqueConstraint(fields=["project", "external_id"], name="comparison_external_id_unique"),
             models.CheckConstraint(condition=Q(k__gte=2), name="comparison_has_two_responses"),
         ]
+        # In place of the foreign key's own: a page of one project's must not read past those of all others.
+        indexes = [models.Index(fields=["project", "id"], name="comparison_by_project")]
 
     def __str__(self) -> str:
         return self.external_id
@@ -33,7 +35,8 @@ class Comparison(models.Model):
 class Response(models.Model):
     """One answer to the prompt. Position 0 is letter a; annotators never see `model`."""
 
-    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="responses")
+    # No index of its own: the unique constraint's begins with it.
+    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="responses", db_index=False)
     position = models.PositiveSmallIntegerField()
     messages = models.JSONField(help_text="Chat messages of the answer: a list of {role, content}.")
     context = models.JSONField(

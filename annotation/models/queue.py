@@ -16,7 +16,8 @@ class Demand(models.Model):
     quotas change only `wanted` and `priority`.
     """
 
-    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="demands")
+    # No index of its own: those of the unique constraints begin with it.
+    comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="demands", db_index=False)
     pool = models.ForeignKey(Pool, models.CASCADE, null=True, blank=True, related_name="demands")
     judge = models.ForeignKey(Annotator, models.CASCADE, null=True, blank=True, related_name="demands")
     wanted = models.PositiveSmallIntegerField()

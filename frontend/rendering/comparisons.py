@@ -10,19 +10,19 @@ from collections.abc import Iterable, Sequence
 from html import unescape
 from typing import TypedDict
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.html import strip_tags
 
-from annotation.models import Annotator, Assignment, Comparison, Demand, Project, Rendering, Response
+from annotation import leases
+from annotation.models import Annotator, Comparison, Demand, Project, Rendering, Response
 from annotation.models.queue import OPEN
-from annotation.projects import pool_ids_of
 
 from .highlight import Allowance
 from .media import MARK, resolved
 from .turns import Turn, media_html, turns, words_of
 
 # Raise it whenever `to_html` gives other HTML: kept renderings of another version are made anew.
-VERSION = 3
+VERSION = 4
 
 # Characters of code coloured in one comparison. Prompt and responses get equal parts, so that no response
 # looks plainer than another because of what stands beside it.
@@ -76,16 +76,9 @@ def with_media(content: Content, project: Project) -> Content:
 def render_ahead(annotator: Annotator, project: Project, limit: int = 12) -> int:
     """Renders what this annotator is likely to be lent next, so that submitting finds it made.
 
-    Two statements when all of it is; gives the number rendered.
+    Two statements when all of it is (one more for each further pool); gives the number rendered.
     """
-    theirs = Assignment.objects.filter(comparison=OuterRef("comparison"), annotator=annotator)
-    ids = (
-        Demand.objects.filter(pool__in=pool_ids_of(annotator, project), wanted__gt=F("live") + F("done"))
-        .exclude(Exists(theirs.exclude(state=Assignment.State.EXPIRED)))
-        .order_by("-priority", "id")
-        .values_list("comparison", flat=True)[:limit]
-    )
-    return render_missing(list(ids))
+    return render_missing(leases.next_open(annotator, project, limit))
 
 
 def render_open(project: Project, batch: int = 200) -> int:

@@ -132,7 +132,8 @@ def absent(address: str, alt: str) -> str:
     """
     shown = address if len(address) <= _SHOWN_ADDRESS else f"{address[: _SHOWN_ADDRESS - 1]}…"
     words = escape(", ".join(filter(None, (alt, shown))))
-    kept = "" if address.startswith("data:") else f' data-alt="{escape(alt)}" data-media="{escape(address)}"'
+    may_load = address.startswith(("media:", "http://", "https://"))
+    kept = f' data-alt="{escape(alt)}" data-media="{escape(address)}"' if may_load else ""
     return f'<span class="absent"{kept}>[{words}]</span>'
 
 

@@ -22,7 +22,7 @@ from .pictures import HEAD, size_of
 from .turns import Turn
 
 # As `markdown.absent` writes it and the allow-list lets it through. Nobody else can: tags in texts are text.
-MARK = re.compile(r'<span class="absent" data-alt="([^"]*)" data-media="([^"]*)">[^<]*</span>')
+MARK = re.compile(r'<span class="absent" data-alt="([^"]*)" data-media="([^"]*)">([^<]*)</span>')
 
 _SOUND = (".mp3", ".ogg", ".oga", ".opus", ".wav", ".m4a", ".aac", ".flac")
 _FILM = (".mp4", ".webm", ".m4v")
@@ -45,7 +45,8 @@ def resolved(turns: list[Turn], project: Project) -> list[Turn]:
     def element(match: re.Match[str]) -> str:
         alt, address = unescape(match[1]), unescape(match[2])
         found = _find(address, project, hosts)
-        return _element(found, alt) if found else match[0]
+        # Words need no address, which may be the whole of a file in base64.
+        return _element(found, alt) if found else f'<span class="absent">{match[3]}</span>'
 
     return [{**turn, "html": MARK.sub(element, turn["html"])} for turn in turns]
 

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 import orjson
 
-from annotation.media import address_place
+from annotation.media import address_of
 
 from . import markdown
 from .highlight import Allowance
@@ -40,7 +40,7 @@ def role_of(message: Mapping[str, Any]) -> str:
 def text_of(message: Mapping[str, Any]) -> str:
     """All of a message as text: what it says, the addresses of its media, the tools it calls."""
     content = message.get("content")
-    chunks = [text for part in _parts(content) if (text := _said(part) or _address(part))]
+    chunks = [text for part in _parts(content) if (text := _said(part) or address_of(part))]
     chunks += [f"{name}({arguments})" for name, arguments in calls(message)]
     return "\n\n".join(chunks)
 
@@ -63,7 +63,7 @@ def calls(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def media_html(item: Any) -> str:
     """Safe HTML for an entry of a response's `media`; empty for one without an address."""
-    address = _address(item)
+    address = address_of(item)
     alt = item.get("alt") if isinstance(item, Mapping) else ""
     return markdown.media(address, alt if isinstance(alt, str) else "") if address else ""
 
@@ -101,14 +101,6 @@ def _said(part: Any) -> str:
         part = part.get("text")
         return part if isinstance(part, str) else ""
     return str(part) if isinstance(part, str | int | float) else ""
-
-
-def _address(item: Any) -> str:
-    """Where a picture, sound or film is: the item itself, or what the part says."""
-    if isinstance(item, str):
-        return item
-    place = address_place(item)
-    return str(place[0][place[1]]) if place else ""
 
 
 def _json(text: str) -> str:

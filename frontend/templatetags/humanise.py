@@ -1,11 +1,13 @@
 """How figures, answers and moments read on a page."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format, time_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,6 +17,7 @@ from annotation.ranking import BOTH_BAD, Scale
 
 register = template.Library()
 
+_NEAR = 7  # days in which a weekday says which day is meant
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _STATES = {
     JudgeCall.State.OK: gettext_lazy("answered"),
@@ -55,6 +58,21 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return _("%(number)s min") % {"number": minutes}
     return _("%(hours)s h %(minutes)02d min") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+@register.filter
+def when(moment: datetime) -> str:
+    """A moment as near as it is: its time today, with the weekday in the last days, else its date."""
+    local = timezone.localtime(moment)
+    days = (timezone.localdate() - local.date()).days
+    clock = time_format(local, "TIME_FORMAT").replace(" ", "\N{NO-BREAK SPACE}")
+    if days == 0:
+        return clock
+    if days == 1:
+        return _("Yesterday, %(time)s") % {"time": clock}
+    if 0 < days < _NEAR:
+        return _("%(weekday)s, %(time)s") % {"weekday": date_format(local, "l"), "time": clock}
+    return date_format(local, "DATE_FORMAT")
 
 
 @register.filter

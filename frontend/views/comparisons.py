@@ -1,25 +1,27 @@
 """The list of a project's comparisons, and one of them with everything that is known about it."""
 
 from collections import Counter
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from annotation.models import Annotator, Comparison, Consensus, Decision, JudgeCall, Label, Reference
+from annotation.flags import skips
+from annotation.models import Annotator, Comparison, Consensus, Decision, Flag, JudgeCall, Label, Reference
 from annotation.permissions import project_for
 from annotation.projects import criteria_of
 from annotation.ranking import letters
 
+from ..forms import number
 from ..policy import allow_media
-from ..rendering import content_of, text_of, with_media
+from ..rendering import content_of, with_media
+from ..words import opening, skip_reason, who
 from .signed_in import SignedInRequest, signed_in
 
 PAGE = 50
 LABELS_SHOWN = 500
+FLAGS_SHOWN = 100
 
 
 @signed_in
@@ -27,10 +29,10 @@ LABELS_SHOWN = 500
 def comparisons(request: SignedInRequest, slug: str) -> HttpResponse:
     """A page of comparisons in the order they were imported; `after` continues behind one of them."""
     access = project_for(request.user, slug, "view")
-    after = request.GET.get("after", "")
+    after = number(request.GET.get("after"))
     found = Comparison.objects.filter(project=access.project).order_by("pk").defer("metadata")
-    if after.isascii() and after.isdigit() and len(after) <= 18:
-        found = found.filter(pk__gt=int(after))
+    if after is not None:
+        found = found.filter(pk__gt=after)
     page = list(found[: PAGE + 1])
     rows = page[:PAGE]
     counts = _label_counts([row.pk for row in rows])
@@ -38,10 +40,10 @@ def comparisons(request: SignedInRequest, slug: str) -> HttpResponse:
         "access": access,
         "project": access.project,
         "rows": [
-            {"comparison": row, "opening": _opening(row.prompt), "labels": counts[row.pk]} for row in rows
+            {"comparison": row, "opening": opening(row.prompt), "labels": counts[row.pk]} for row in rows
         ],
         "next": rows[-1].pk if len(page) > PAGE else None,
-        "first": not after,
+        "first": after is None,
     }
     template = "frontend/comparisons.html#rows" if request.htmx else "frontend/comparisons.html"
     return render(request, template, context)
@@ -57,10 +59,11 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
     )
     content = with_media(content_of(found), access.project)
     models = list(found.responses.order_by("position").values_list("model", flat=True))
-    labels = _labels(found)
+    labels, flags = _labels(found), _flags(found)
     context = {
         "access": access,
         "project": access.project,
+        "section": "comparisons",
         "comparison": found,
         "prompt": content["prompt"],
         "responses": [
@@ -68,7 +71,7 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
             for position, (side, model) in enumerate(zip(content["responses"], models, strict=True))
         ],
         "labels": [
-            {"label": label, "who": _who(label.annotator), "shown": _shown(label, found.k)}
+            {"label": label, "who": who(label.annotator), "shown": _shown(label, found.k)}
             for label in labels[:LABELS_SHOWN]
         ],
         "more_labels": len(labels) > LABELS_SHOWN,
@@ -80,6 +83,10 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
         "references": Reference.objects.filter(comparison=found).select_related("criterion"),
         "consensus": Consensus.objects.filter(comparison=found).select_related("criterion").order_by("pk"),
         "tags": found.tags.order_by("name", "source"),
+        "flags": [{"flag": flag, "who": who(flag.annotator)} for flag in flags],
+        "open_flags": sum(flag.resolved_at is None for flag in flags),
+        "may_settle": access.may("manage"),
+        "skips": {skip_reason(reason): n for reason, n in skips(access.project, found).items()},
     }
     return allow_media(render(request, "frontend/comparison.html", context), access.project)
 
@@ -101,6 +108,12 @@ def _label_counts(ids: list[int]) -> dict[int, Counter[str]]:
     return counts
 
 
+def _flags(comparison: Comparison) -> list[Flag]:
+    """Open ones first."""
+    order = F("resolved_at").desc(nulls_first=True), "pk"
+    return list(comparison.flags.select_related("annotator").order_by(*order)[:FLAGS_SHOWN])
+
+
 def _labels(comparison: Comparison) -> list[Label]:
     found: QuerySet[Label] = comparison.labels.filter(current=True)
     return list(
@@ -108,13 +121,6 @@ def _labels(comparison: Comparison) -> list[Label]:
             "criterion__position", "annotator__kind", "pk"
         )[: LABELS_SHOWN + 1]
     )
-
-
-def _who(annotator: Annotator) -> str:
-    """The annotator's name; an imported one may be an e-mail address, which is shown to nobody."""
-    if annotator.kind == Annotator.Kind.HUMAN and "@" in annotator.name:
-        return _("Person %(number)s") % {"number": annotator.pk}
-    return annotator.name
 
 
 def _shown(label: Label, k: int) -> str:
@@ -125,8 +131,3 @@ def _shown(label: Label, k: int) -> str:
     shown = label.annotation.shown
     known = label.annotator.kind == Annotator.Kind.HUMAN and sorted(shown) == list(letters(k))
     return shown.upper() if known else ""
-
-
-def _opening(prompt: list[dict[str, Any]]) -> str:
-    """The last thing asked, as plain text, for one line of a list."""
-    return " ".join((text_of(prompt[-1]) if prompt else "").split())[:200]

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from annotation.media import open_file
@@ -18,7 +19,8 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 @require_safe
 def media(request: HttpRequest, slug: str, sha256: str) -> HttpResponseBase:
-    """The file, or the one range of it that is asked for (RFC 9110, section 14): 200, 206 or 416."""
+    """The file, or the one range of it that a GET asks for (RFC 9110, section 14): 200, 206 or 416; 304 where
+    the browser has it already."""
     if not request.user.is_authenticated:
         # Not to the sign-in page: this is an address of pictures, never of a page to come back to.
         raise PermissionDenied("Sign in first")
@@ -27,21 +29,13 @@ def media(request: HttpRequest, slug: str, sha256: str) -> HttpResponseBase:
     except MediaFile.DoesNotExist:
         raise Http404("No such file") from None
     etag = f'"{sha256}"'
-    unchanged = request.headers.get("If-Range", etag) == etag
-    asked = _range(request.headers.get("Range", "")) if unchanged else None
-    part = _part(asked, row.size) if asked else range(row.size)
-    response: HttpResponseBase
-    if part is None:
-        file.close()
-        response = HttpResponse(status=416)
-        response["Content-Range"] = f"bytes */{row.size}"
+    response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = _file(file, row, _asked(request, etag))
+        response["Content-Type"] = row.content_type
     else:
-        response = StreamingHttpResponse(_Slice(file, part), status=206 if asked else 200)
-        response["Content-Length"] = str(len(part))
-        if asked:
-            response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{row.size}"
+        file.close()
     response["Accept-Ranges"] = "bytes"
-    response["Content-Type"] = row.content_type
     response["Content-Disposition"] = "inline"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -50,6 +44,25 @@ def media(request: HttpRequest, slug: str, sha256: str) -> HttpResponseBase:
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     response["ETag"] = etag
     return response
+
+
+def _file(file: BinaryIO, row: MediaFile, asked: tuple[str, str] | None) -> HttpResponseBase:
+    part = _part(asked, row.size) if asked else range(row.size)
+    if part is None:
+        file.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{row.size}"})
+    response = StreamingHttpResponse(_Slice(file, part), status=206 if asked else 200)
+    response["Content-Length"] = str(len(part))
+    if asked:
+        response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{row.size}"
+    return response
+
+
+def _asked(request: HttpRequest, etag: str) -> tuple[str, str] | None:
+    """The range that is asked for, if any: ranges are for GET alone, and for the version that they are of."""
+    if request.method != "GET" or request.headers.get("If-Range", etag) != etag:
+        return None
+    return _range(request.headers.get("Range", ""))
 
 
 def _member(user: Any, slug: str) -> Access:

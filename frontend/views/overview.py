@@ -1,8 +1,9 @@
 """A project's overview: how far it is, who labelled what, what it cost, what came out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
@@ -10,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from annotation.flags import open_flags, skips
 from annotation.models import (
     Annotation,
     Annotator,
@@ -24,9 +26,13 @@ from annotation.models import (
 from annotation.permissions import project_for
 from routing.models import Plan
 
+from ..words import skip_reason
 from .signed_in import SignedInRequest, signed_in
 
 _HUMAN, _JUDGE = Annotator.Kind.HUMAN, Annotator.Kind.JUDGE
+
+# Judges that are listed in full; imports may bring dozens. The rest is summed up, and listed when asked for.
+LISTED = 6
 
 
 @dataclass(slots=True)
@@ -54,7 +60,11 @@ class Coverage:
 
 @dataclass(slots=True)
 class Who:
-    """A line of the ledger: people together, or one judge."""
+    """A line of the ledger: people together, or one judge.
+
+    `calls` and `states` are of what a judge could be asked; `unfit` comparisons (empty, identical, too long)
+    cost nothing and are no failure of it.
+    """
 
     name: str
     kind: str
@@ -64,6 +74,7 @@ class Who:
     spent: Decimal = Decimal(0)
     calls: int = 0
     states: dict[str, int] = field(default_factory=dict)
+    unfit: int = 0
     seconds: float | None = None
 
     @property
@@ -81,6 +92,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
     ledger = _ledger(project)
     people, judges = ledger[0], ledger[1:]
     spent = sum((who.spent for who in ledger), Decimal(0))
+    skipped = _skips(project)
     context = {
         "access": access,
         "project": project,
@@ -88,6 +100,9 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "coverage": coverage,
         "people": people,
         "judges": judges,
+        "listed": judges[:LISTED],
+        "others": judges[LISTED:],
+        "rest": _together(judges[LISTED:]),
         "judge_labels": sum(who.labels for who in judges),
         "judge_spent": spent - people.spent,
         "spent": spent,
@@ -97,6 +112,12 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
             "wanted": sum(who.wanted for who in ledger),
         },
         "failed_calls": sum(who.failed for who in judges),
+        "flags": open_flags(project).aggregate(
+            number=Count("pk"), comparisons=Count("comparison", distinct=True)
+        ),
+        "skips": skipped,
+        "skipped": sum(skipped.values()),
+        "failing": [who for who in judges if who.failed],
         "plan": Plan.objects.filter(project=project).first(),
         "releases": Release.objects.filter(project=project).order_by("-number")[:10],
     }
@@ -125,7 +146,7 @@ def _coverage(project: Project) -> Coverage:
 
 
 def _ledger(project: Project) -> list[Who]:
-    """People first, then every judge with its calls, oldest first."""
+    """People first, then every judge with its calls: those that fail, cost and label most come first."""
     people = Who("", _HUMAN)
     judges = {
         pk: Who(name, _JUDGE)
@@ -139,12 +160,26 @@ def _ledger(project: Project) -> list[Who]:
         judges[pk].labels, judges[pk].comparisons = labels, comparisons
     calls = JudgeCall.objects.filter(annotator__in=judges).order_by("annotator", "state")
     for pk, state, number, cost in calls.values_list("annotator", "state").annotate(Count("pk"), Sum("cost")):
-        judges[pk].calls += number
-        judges[pk].states[state] = number
         judges[pk].spent += cost or Decimal(0)
+        if state == JudgeCall.State.INVALID_INPUT:
+            judges[pk].unfit = number
+        else:
+            judges[pk].calls += number
+            judges[pk].states[state] = number
     _add_demand(project, people, judges)
     _add_work(project, people)
-    return [people, *judges.values()]
+    order = attrgetter("failed", "spent", "labels")
+    return [people, *sorted(judges.values(), key=order, reverse=True)]
+
+
+def _together(judges: Sequence[Who]) -> Who:
+    return Who(
+        "",
+        _JUDGE,
+        labels=sum(who.labels for who in judges),
+        wanted=sum(who.wanted for who in judges),
+        spent=sum((who.spent for who in judges), Decimal(0)),
+    )
 
 
 def _grouped(labels: Any, *figures: Any) -> Iterable[Any]:
@@ -171,12 +206,17 @@ def _add_demand(project: Project, people: Who, judges: dict[int, Who]) -> None:
 
 
 def _add_work(project: Project, people: Who) -> None:
-    """What people's answers cost and how long they took; imported labels were paid for elsewhere."""
-    answers = Annotation.objects.filter(
-        assignment__annotator__project=project, assignment__annotator__kind=_HUMAN, superseded_at=None
+    """What people's answers cost, once each, and the time of all their revisions; imported labels were paid
+    for elsewhere."""
+    given = Annotation.objects.filter(
+        assignment__annotator__project=project, assignment__annotator__kind=_HUMAN
     ).exclude(assignment__purpose=Assignment.Purpose.IMPORT)
-    figures = answers.aggregate(
-        number=Count("pk"), active=Sum("active_seconds"), timed=Count("pk", filter=Q(active_seconds__gt=0))
+    figures = given.aggregate(
+        answers=Count("pk", filter=Q(superseded_at=None)), seconds=Sum("active_seconds")
     )
-    people.spent = figures["number"] * project.human_label_price
-    people.seconds = figures["active"]
+    people.spent = figures["answers"] * project.human_label_price
+    people.seconds = figures["seconds"]
+
+
+def _skips(project: Project) -> dict[str, int]:
+    return {skip_reason(reason): number for reason, number in skips(project).items()}

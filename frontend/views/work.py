@@ -9,10 +9,12 @@ from django.views.decorators.http import require_safe
 
 from annotation.leases import done_count
 from annotation.models import Annotation, Annotator, Assignment, Label
-from annotation.pace import FEWEST, Pace, hourly_pay, pace_of
+from annotation.pace import Pace, answers_needed, hourly_pay, pace_of
 from annotation.permissions import project_for
 
-from ..words import opening, said, skip_reason, title, when
+from ..forms import number
+from ..templatetags.humanise import when
+from ..words import opening, said, skip_reason, title
 from .signed_in import SignedInRequest, signed_in
 
 PAGE = 25
@@ -27,12 +29,12 @@ def work(request: SignedInRequest, slug: str) -> HttpResponse:
     """
     access = project_for(request.user, slug, "label", done=done_count())
     annotator = access.membership.annotator  # none before the first visit to the label page
-    before = request.GET.get("before", "")
-    continued = before.isascii() and before.isdigit() and len(before) <= 18
-    context: dict[str, Any] = {"access": access, "project": access.project, "first": not continued}
+    before = number(request.GET.get("before"))
+    first = before is None
+    context: dict[str, Any] = {"access": access, "project": access.project, "first": first}
     if annotator is not None:
         found = _answers(annotator)
-        page = list((found.filter(assignment__lt=int(before)) if continued else found)[: PAGE + 1])
+        page = list((found if first else found.filter(assignment__lt=before))[: PAGE + 1])
         context["rows"] = [_row(annotation) for annotation in page[:PAGE]]
         context["next"] = page[PAGE - 1].assignment_id if len(page) > PAGE else None
     if request.htmx:
@@ -42,8 +44,8 @@ def work(request: SignedInRequest, slug: str) -> HttpResponse:
         "done": access.membership.done,  # type: ignore[attr-defined]
         "pace": pace,
         "pay": hourly_pay(pace.median_seconds, access.project.human_label_price),
-        "fewest": FEWEST,
-        "skipped": _skipped(annotator) if annotator and not continued else [],
+        "fewest": answers_needed(pace),
+        "skipped": _skipped(annotator) if annotator and first else [],
     }
     return render(request, "frontend/work.html", context)
 

@@ -107,6 +107,12 @@ def test_every_table_is_in_the_admin_and_its_pages_open(
         assert HOSTILE not in reply.content.decode()
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_row_with_a_huge_number_is_not_there(model: type[Model], boss: Client) -> None:
+    reply = boss.get(page(model, "change", "9" * 30))
+    assert (reply.status_code, reply.headers["Location"]) == (302, reverse("admin:index"))
+
+
 @pytest.mark.parametrize("model", FACTS, ids=lambda model: model.__name__)
 def test_facts_cannot_be_added_edited_or_deleted(model: type[Model], world: Project, boss: Client) -> None:
     row = model._default_manager.first()
@@ -140,20 +146,6 @@ def test_an_address_changed_in_the_admin_signs_in(boss: Client) -> None:
     reply = boss.post(page(User, "change", user.pk), values | {"email": "Moved@Example.org"})
     assert reply.status_code == 302
     assert Client().login(email="moved@example.org", password=PASSWORD)
-
-
-def test_changing_the_labels_wanted_of_a_project_changes_the_demand(boss: Client) -> None:
-    project = make_project()
-    make_comparison(project)
-    form = boss.get(page(Project, "change", project.pk)).context["adminform"].form
-    values = {
-        name: value for name, value in form.initial.items() if value is not None and name in form.fields
-    }
-
-    reply = boss.post(page(Project, "change", project.pk), values | {"labels_wanted": 3})
-
-    assert reply.status_code == 302
-    assert Demand.objects.get().wanted == 3
 
 
 def test_leaving_a_pool_in_the_admin_takes_effect_at_once(boss: Client) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
-from annotation import leases
+from annotation.leases import open_queue
 from tests.annotation import crowd
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +47,7 @@ def test_32_people_on_postgresql_label_300_comparisons_three_times_each() -> Non
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_the_same_crowd_without_the_lock_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "_lock_clause", lambda: "")
+    monkeypatch.setattr(open_queue, "lock_clause", lambda: "")
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE annotation_demand DROP CONSTRAINT demand_never_over_lent")
     try:

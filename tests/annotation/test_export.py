@@ -258,7 +258,7 @@ def test_the_manifest_tells_how_the_release_came_about(tmp_path: Path) -> None:
     made = exports.build(project, "trl-preference", tmp_path / "out", min_probability=0.5).manifest
     assert (made["release"], made["project"]["slug"], made["rows"]) == (1, project.slug, 2)
     assert made["options"]["min_probability"] == 0.5
-    assert made["criteria"][0]["name"] == "overall"
+    assert (made["criteria"][0]["name"], made["criteria"][0]["ranking"]) == ("overall", "full")
     assert [guidelines["version"] for guidelines in made["guidelines"]] == [1]
     assert made["agreement"][0]["labels"] == {"human": 2, "judge": 0}
     assert made["tandem"] != "unknown"

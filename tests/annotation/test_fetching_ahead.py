@@ -7,6 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from annotation import leases
+from annotation.leases import open_queue
 from annotation.models import Annotator, Assignment, Demand, Project
 from tests.factories import make_comparison, make_person, make_project
 
@@ -32,7 +33,7 @@ def seconds_left(assignment_id: int) -> float:
 
 def test_only_what_the_browser_lacks_is_given() -> None:
     project, person = make(5)
-    first = ids(leases.claim(person, project, n=3))
+    first = ids(leases.claim(person, project, n=3, ahead=True))
     assert len(first) == 3
     [brought] = leases.claim(person, project, n=3, have=first[1:])
     assert brought.pk == first[0], "still held, and not in the browser"
@@ -41,21 +42,58 @@ def test_only_what_the_browser_lacks_is_given() -> None:
 
 def test_one_more_is_lent_for_every_one_submitted() -> None:
     project, person = make(5)
-    first, *rest = ids(leases.claim(person, project, n=3))
+    first, *rest = ids(leases.claim(person, project, n=3, ahead=True))
     leases.give_back(person, [first])
     [brought] = leases.claim(person, project, n=3, have=rest)
     assert brought.pk not in [first, *rest]
     assert leases.claim(person, project, n=3, have=[*rest, brought.pk]) == []
 
 
+@pytest.mark.parametrize("lean", [True, False])
+def test_what_came_back_to_life_is_not_given_twice(lean: bool) -> None:
+    project, person = make(5)
+    first, *rest = ids(leases.claim(person, project, n=3, ahead=True, lean=lean))
+    leases.give_back(person, [first], again=True)
+    brought = ids(leases.claim(person, project, n=3, have=[first, rest[0]], ahead=True, lean=lean))
+    assert brought == [rest[1]], "the browser has the first one still"
+    assert Assignment.objects.get(pk=first).state == "live"
+
+
+@pytest.mark.parametrize("lean", [True, False])
+def test_what_is_held_and_not_in_the_browser_comes_in_the_end(lean: bool) -> None:
+    project, person = make(5)
+    first, second, third = ids(leases.claim(person, project, n=3, ahead=True, lean=lean))
+    leases.give_back(person, [first])
+    brought = ids(leases.claim(person, project, n=3, have=[first, second], ahead=True, lean=lean))
+    brought += ids(leases.claim(person, project, n=3, have=[second, *brought], ahead=True, lean=lean))
+    assert third in brought
+    assert Demand.objects.filter(live=1).count() == 3
+
+
 def test_what_is_not_seen_yet_is_held_shortly_and_renewed_while_the_person_is_there() -> None:
     project, person = make(2, lease_seconds=1800)
-    shown, held = ids(leases.claim(person, project, n=2))
+    shown, held = ids(leases.claim(person, project, n=2, ahead=True))
     assert seconds_left(held) == pytest.approx(leases.HOLD_SECONDS, abs=2)
     with time_machine.travel(timezone.now() + timedelta(seconds=60), tick=False):
         assert leases.renew(person, project, [shown], [held]) == {shown, held}
         assert seconds_left(shown) == pytest.approx(1800, abs=2)
         assert seconds_left(held) == pytest.approx(leases.HOLD_SECONDS, abs=2)
+
+
+def test_several_comparisons_are_lent_in_full_to_whoever_does_not_fetch_ahead() -> None:
+    project, person = make(2, lease_seconds=1800)
+    for lent in ids(leases.claim(person, project, n=2)):
+        assert seconds_left(lent) == pytest.approx(1800, abs=2)
+
+
+def test_a_hold_that_ran_out_is_over_and_what_is_shown_is_not() -> None:
+    project, person = make(2, lease_seconds=200)
+    shown, held = ids(leases.claim(person, project, n=2, ahead=True))
+    with time_machine.travel(timezone.now() + timedelta(seconds=201), tick=False):
+        assert leases.renew(person, project, [shown], [held]) == {shown}
+        assert leases.expire(project) == 1
+        assert Assignment.objects.get(pk=held).state == "expired"
+        assert seconds_left(shown) == pytest.approx(200, abs=2)
 
 
 def test_renewing_never_shortens_a_lease() -> None:
@@ -67,7 +105,7 @@ def test_renewing_never_shortens_a_lease() -> None:
 
 def test_what_was_taken_back_or_belongs_to_another_is_not_renewed() -> None:
     project, person = make(2)
-    shown, held = ids(leases.claim(person, project, n=2))
+    shown, held = ids(leases.claim(person, project, n=2, ahead=True))
     with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
         leases.expire(project)
         assert leases.renew(person, project, [shown], [held]) == set()
@@ -95,5 +133,5 @@ def test_what_is_left_is_counted_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) 
     project, person = make(3)
     leases.claim(person, project)
     assert leases.open_count(person, project) == 3
-    monkeypatch.setattr(leases, "COUNTED", 1)
+    monkeypatch.setattr(open_queue, "COUNTED", 1)
     assert leases.open_count(person, project) is None

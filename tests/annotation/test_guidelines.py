@@ -1,5 +1,7 @@
 """Guidelines that have to be read: once, the newest only, and what a new version changes."""
 
+from difflib import SequenceMatcher
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -133,11 +135,11 @@ def test_a_line_that_reads_differently_is_shown_before_and_after() -> None:
 
 def test_lines_added_and_removed_are_counted_apart() -> None:
     found = diff(Guidelines(text="One.\nTwo.\nThree."), Guidelines(text="Two.\nThree.\nFour.\nFive."))
-    assert found.lines == [
+    assert found.lines == (
         ChangedLine("removed", "One."),
         ChangedLine("added", "Four."),
         ChangedLine("added", "Five."),
-    ]
+    )
     assert (found.changed, found.added, found.removed) == (0, 2, 1)
 
 
@@ -147,3 +149,46 @@ def test_blank_lines_and_spaces_at_the_end_are_no_change() -> None:
 
 def test_a_space_at_the_start_is_a_change_because_lists_and_code_depend_on_it() -> None:
     assert changes("- one\n- two", "- one\n  - two") == [("removed", "- two"), ("added", "  - two")]
+
+
+def test_two_thousand_lines_are_compared_line_by_line_and_not_as_one_block() -> None:
+    old = [f"Rule {number}: read it twice." for number in range(2000)]
+    new = [*old]
+    new[3] = "Rule 3: read it once."
+    del new[1500]
+    assert changes("\n".join(old), "\n".join(new)) == [
+        ("removed", old[3]),
+        ("added", new[3]),
+        ("removed", old[1500]),
+    ]
+
+
+def test_lines_that_repeat_a_thousand_times_are_compared_in_bounded_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The time that a SequenceMatcher takes grows with the cube of what it is given."""
+    given: list[int] = []
+
+    def watched(junk: None, before: list[str], after: list[str], autojunk: bool) -> SequenceMatcher[str]:
+        given.append(len(before) * len(after))
+        return SequenceMatcher(junk, before, after, autojunk)
+
+    monkeypatch.setattr("annotation.guidelines.SequenceMatcher", watched)
+    old = ["- yes"] * 2000 + ["Only here."] + ["- no"] * 50
+    new = ["- yes", "- no"] * 1000 + ["Only here."] + ["- no"] * 49
+    found = diff(Guidelines(text="\n".join(old)), Guidelines(text="\n".join(new)))
+    assert (found.changed, found.added, found.removed) == (2000, 0, 1)
+    assert max(given) <= 10_000
+
+
+def test_moved_lines_keep_the_longest_common_order() -> None:
+    old = [f"Line {number}." for number in range(200)]
+    new = [*old[1:], old[0]]
+    assert changes("\n".join(old), "\n".join(new)) == [("removed", old[0]), ("added", old[0])]
+
+
+def test_the_same_two_versions_are_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = Guidelines(text="Compared once."), Guidelines(text="Compared only once.")
+    first = diff(old, new)
+    monkeypatch.setattr("annotation.guidelines.SequenceMatcher", None)
+    assert diff(old, new) == first

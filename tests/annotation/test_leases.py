@@ -134,6 +134,35 @@ def test_what_was_given_back_can_be_lent_again_on_request() -> None:
     assert [lent.comparison for lent in leases.claim(person, project)] == [comparison]
 
 
+def test_a_skip_that_comes_after_the_lease_ran_out_is_a_skip_all_the_same() -> None:
+    project = make_project(lease_seconds=60)
+    comparison = make_comparison(project)
+    person, other = make_person(project), make_person(project)
+    [held] = leases.claim(person, project)
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61), tick=False):
+        leases.expire(project)
+        assert leases.give_back(person, [held.pk], reason=Assignment.SkipReason.BROKEN) == 1
+        assert leases.claim(person, project) == []
+        [lent] = leases.claim(other, project)
+
+    assert lent.comparison == comparison
+    assert demand_of(comparison) == (1, 1, 0)
+    skipped = Assignment.objects.get(pk=held.pk)
+    assert (skipped.state, skipped.skip_reason) == ("returned", "broken")
+
+
+def test_what_was_answered_cannot_be_given_back() -> None:
+    project = make_project()
+    comparison = make_comparison(project)
+    person = make_person(project)
+    [held] = leases.claim(person, project)
+    labels.submit_many(person, project, [answer(held)])
+
+    assert leases.give_back(person, [held.pk]) == 0
+    assert demand_of(comparison) == (1, 0, 1)
+
+
 def test_urgent_comparisons_come_first() -> None:
     project = make_project()
     make_comparison(project)

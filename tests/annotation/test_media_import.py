@@ -37,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "outside.png").write_bytes(png(3, 3))
     (folder / "leads-out.png").symlink_to(tmp_path / "outside.png")
     (folder / "stays-in.png").symlink_to(folder / "a.png")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
     os.mkfifo(folder / "pipe.png")
     return folder
 
@@ -139,6 +140,8 @@ def test_addresses_on_the_web_and_references_stay_as_they_are(project: Project, 
         ("/etc/hostname", "leads out of the media folder"),
         ("sounds", "is not in the media folder"),
         ("pipe.png", "is not in the media folder"),
+        ("loop.png", "the file 'loop.png' is a link that leads back to itself"),
+        ("loop.png/a.png", "leads back to itself"),
         ("", "is not in the media folder"),
         ("page.svg", "the file 'page.svg' is no picture, sound or film of an allowed kind"),
         ("file:///etc/passwd", "expected a path inside the media folder"),

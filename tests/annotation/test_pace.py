@@ -13,7 +13,17 @@ from django.utils import timezone
 from annotation import leases
 from annotation.labels import Answer, Submission, submit_many
 from annotation.models import Annotation, Annotator, Assignment
-from annotation.pace import FEWEST, RECENT, Pace, earned, hourly_pay, minutes_left, pace_of
+from annotation.pace import (
+    ENOUGH,
+    FEWEST,
+    RECENT,
+    Pace,
+    answers_needed,
+    earned,
+    hourly_pay,
+    minutes_left,
+    pace_of,
+)
 from tests.factories import make_comparison, make_person, make_project
 
 NOON = datetime(2031, 5, 14, 12, tzinfo=UTC)
@@ -50,10 +60,31 @@ def test_todays_answers_and_active_time_are_added_up(person: Annotator) -> None:
 
 def test_fewer_than_five_answers_say_nothing_about_the_next(person: Annotator) -> None:
     for _ in range(FEWEST - 1):
-        answer(person)
+        answer(person, 90)
     assert pace_of(person).median_seconds is None
-    answer(person)
+    answer(person, 90)
+    assert pace_of(person).median_seconds == 90
+
+
+def test_less_than_five_minutes_of_work_say_nothing_either(person: Annotator) -> None:
+    for _ in range(9):
+        answer(person, 30)
+    pace = pace_of(person)
+    assert (pace.median_seconds, answers_needed(pace)) == (None, 10)
+    assert hourly_pay(pace.median_seconds, Decimal("0.45")) is None
+    answer(person, 30)
     assert pace_of(person).median_seconds == 30
+
+
+def test_answers_faster_than_anybody_reads_never_make_a_pace(person: Annotator) -> None:
+    for _ in range(RECENT + 5):
+        answer(person, ENOUGH / RECENT - 1)
+    assert pace_of(person).median_seconds is None
+
+
+def test_before_the_first_answer_the_fewest_are_needed() -> None:
+    assert answers_needed(Pace()) == FEWEST
+    assert answers_needed(Pace(timed=2, timed_seconds=400)) == FEWEST
 
 
 def test_one_long_break_does_not_change_the_usual_time(person: Annotator) -> None:
@@ -64,16 +95,16 @@ def test_one_long_break_does_not_change_the_usual_time(person: Annotator) -> Non
 
 def test_an_answer_takes_the_time_of_all_its_revisions_and_counts_once(person: Annotator) -> None:
     for _ in range(4):
-        answer(person, 10)
-    changed = answer(person, 10)
+        answer(person, 100)
+    changed = answer(person, 100)
     submit(person, changed, 1, 25)
     pace = pace_of(person)
-    assert (pace.answers_today, pace.seconds_today, pace.timed) == (5, 75, 5)
+    assert (pace.answers_today, pace.seconds_today, pace.timed) == (5, 525, 5)
 
     others = list(Annotation.objects.exclude(assignment=changed).values_list("assignment", flat=True))
     for assignment in others[:2]:
         submit(person, assignment, 1, 25)
-    assert pace_of(person).median_seconds == 35, "three of five answers took 10 + 25 seconds"
+    assert pace_of(person).median_seconds == 125, "three of five answers took 100 + 25 seconds"
 
 
 def test_an_answer_changed_today_belongs_to_the_day_it_was_given_on_and_its_time_to_today(
@@ -92,8 +123,8 @@ def test_answers_whose_time_nobody_measured_count_but_say_nothing_about_the_pace
         answer(person, None)
     assert pace_of(person) == Pace(5, 0.0, None, 0)
     for _ in range(5):
-        answer(person, 12)
-    assert pace_of(person) == Pace(10, 60.0, 12.0, 5)
+        answer(person, 120)
+    assert pace_of(person) == Pace(10, 600.0, 120.0, 5, 600.0)
 
 
 def test_only_the_last_fifty_answers_make_the_pace(person: Annotator) -> None:
@@ -154,9 +185,9 @@ def test_todays_work_is_looked_for_among_the_latest_answers_only(
     person: Annotator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(7):
-        answer(person, 10)
+        answer(person, 100)
     monkeypatch.setattr("annotation.pace.REACH", 6)
-    assert pace_of(person) == Pace(6, 60, 10, 6)
+    assert pace_of(person) == Pace(6, 600, 100, 6, 600)
 
 
 def test_the_pace_takes_one_statement(person: Annotator) -> None:

@@ -1,10 +1,12 @@
 """Changing one's own answer: a revision stands in for the one before, which stays in the record."""
 
 import pytest
+from django.utils import timezone
 
 from annotation import labels, leases
 from annotation.labels import Answer, NotLent, Receipt, Submission, SubmissionError
-from annotation.models import Annotation, Annotator, Assignment, Demand, Label, Project
+from annotation.models import Annotation, Annotator, Assignment, Criterion, Demand, Label, Project
+from annotation.projects import touch
 from tests.factories import make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +83,70 @@ def test_another_answer_under_a_key_already_used_is_told_so_and_the_first_stands
     assert Label.objects.filter(ranking="both_bad").count() == 0
 
 
+def test_an_answer_and_its_changes_may_come_together_in_any_order() -> None:
+    project = make_project()
+    make_comparison(project)
+    person = make_person(project)
+    [held] = leases.claim(person, project)
+
+    def saying(ranking: str, revision: int) -> Submission:
+        return Submission(held.pk, {"overall": Answer(ranking)}, revision=revision)
+
+    sent = [saying("both_bad", 2), saying("a=b", 0), saying("a=b", 1), saying("both_bad", 0)]
+    receipts = labels.submit_many(person, project, sent)
+
+    recorded = {annotation.pk: annotation for annotation in Annotation.objects.all()}
+    assert [recorded[receipt.annotation_id].revision for receipt in receipts] == [2, 0, 1, 0]
+    assert [(receipt.replayed, receipt.differs) for receipt in receipts] == [(False, False)] * 3 + [
+        (True, True)
+    ]
+    assert [label.ranking for label in Label.objects.order_by("pk")] == ["a=b", "a=b", "both_bad"]
+    assert Label.objects.get(current=True).ranking == "both_bad"
+    assert Annotation.objects.get(superseded_at=None).revision == 2
+    demand = Demand.objects.get()
+    assert (demand.live, demand.done) == (0, 1)
+
+
+def edit_criterion(project: Project, **fields: object) -> None:
+    """A new version of the only criterion, as an edited project file makes it."""
+    old = project.criteria.get()
+    project.criteria.update(retired_at=timezone.now())
+    values = {"name": old.name, "version": 2, "scale": old.scale, "both_bad": old.both_bad} | fields
+    Criterion.objects.create(project=project, **values)
+    touch(project)
+
+
+@pytest.mark.parametrize("revision", [0, 1])
+def test_a_replay_after_the_question_was_edited_is_a_replay(revision: int) -> None:
+    person, held = answered(make_project())
+    if revision:
+        say(person, held, "both_bad", revision=1)
+    said = "both_bad" if revision else "a=b"
+    edit_criterion(person.project, scale="two-way", both_bad=False)
+
+    again = say(person, held, said, revision=revision)
+    assert (again.replayed, again.differs) == (True, False)
+    other = say(person, held, "a>b", revision=revision)
+    assert (other.replayed, other.differs) == (True, True)
+
+
+@pytest.mark.parametrize("nonsense", ["a", "", "a>b>c", "ab"])
+def test_a_replay_of_nonsense_differs_and_changes_nothing(nonsense: str) -> None:
+    person, held = answered(make_project())
+    again = say(person, held, nonsense)
+    assert (again.replayed, again.differs) == (True, True)
+
+
+def test_what_was_recorded_under_a_key_is_told_to_its_annotator_alone() -> None:
+    person, held = answered(make_project())
+    receipt = labels.recorded(person, held.pk, 0)
+    assert receipt
+    assert receipt.replayed
+    assert receipt.annotation_id == Annotation.objects.get().pk
+    assert labels.recorded(person, held.pk, 1) is None
+    assert labels.recorded(make_person(person.project), held.pk, 0) is None
+
+
 def test_a_revision_that_is_not_the_next_one_is_refused() -> None:
     person, held = answered(make_project())
     with pytest.raises(NotLent):
@@ -109,6 +175,17 @@ def test_an_imported_answer_is_nobodys_to_revise() -> None:
     Assignment.objects.update(purpose="import", demand=None)
     with pytest.raises(NotLent):
         say(person, held, "a>b", revision=1)
+
+
+@pytest.mark.parametrize("said", [{}, {"guidelines_id": None}])
+def test_an_answer_names_the_newest_guidelines_unless_told_that_none_were_read(said: dict[str, None]) -> None:
+    project = make_project()
+    make_comparison(project)
+    person = make_person(project)
+    [held] = leases.claim(person, project)
+    labels.submit_many(person, project, [Submission(held.pk, {"overall": Answer("a=b")}, **said)])
+    newest = project.guidelines_versions.get()
+    assert Annotation.objects.get().guidelines == (None if said else newest)
 
 
 def test_how_an_answer_was_read_and_under_which_guidelines_is_kept() -> None:

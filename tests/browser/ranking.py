@@ -1,18 +1,17 @@
 """What the tests of ranking share: projects of k responses, and the answer that arrived."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from django.urls import reverse
 from playwright.sync_api import Locator, Page
 
 from annotation.models import Assignment, Label, Project
 from annotation.projects import touch
 from annotation.ranking import parse, relabel
-from tests.factories import make_comparison, make_person, make_project
+from tests.browser import sitting
+from tests.browser.sitting import SignIn, shown_assignment
+from tests.factories import make_comparison, make_project
 
-SignIn = Callable[[Page, Any], None]
 NAMES = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta", "Iota")
 
 
@@ -29,13 +28,8 @@ def make_rankings(k: int = 4, number: int = 3, **fields: Any) -> Project:
 
 def sit(page: Page, sign_in: SignIn, live_server: Any, project: Project) -> int:
     """Opens the label page as a new person; gives the id of the assignment shown."""
-    sign_in(page, make_person(project).user)
-    page.goto(live_server.url + reverse("label", args=[project.slug]))
+    sitting.sit(page, sign_in, live_server, project)
     return shown_assignment(page)
-
-
-def shown_assignment(page: Page) -> int:
-    return int(page.locator("#desk").get_attribute("data-assignment") or 0)
 
 
 def press(page: Page, keys: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from annotation.models import Annotator, Criterion, Label, Project
 from annotation.projects import touch
@@ -66,6 +66,67 @@ def recorded(number: int, seconds: float = 10) -> list[int | None]:
 
 def shown_assignment(page: Page) -> int:
     return int(page.locator("#desk").get_attribute("data-assignment") or 0)
+
+
+def banner(page: Page) -> Locator:
+    """What is wrong between the page and the server."""
+    return page.locator("#trouble")
+
+
+def notice(page: Page) -> Locator:
+    """What a person has to know about an answer."""
+    return page.locator("#notice")
+
+
+def told(page: Page) -> Locator:
+    """What became of the last action, as it is heard."""
+    return page.locator("#told")
+
+
+def press_on(page: Page, key: str, code: str, shift: bool = False) -> None:
+    """Presses a key of another keyboard: `key` is what it writes, `code` its place on an American one."""
+    session = page.context.new_cdp_session(page)
+    event = {"key": key, "code": code, "modifiers": 8 if shift else 0}
+    session.send("Input.dispatchKeyEvent", event | {"type": "rawKeyDown"})
+    session.send("Input.dispatchKeyEvent", event | {"type": "keyUp"})
+    session.detach()
+
+
+def lose_first_reply(page: Page, project: Project, times: int = 2, arrives: bool = True) -> None:
+    """The first answer is recorded if it `arrives`, but the page is told so only after `times` tries."""
+    tries: list[str] = []
+
+    def swallow(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        tries.append(route.request.url)
+        if len(tries) == 1 and arrives:
+            route.fetch()
+        return route.abort() if len(tries) <= times else route.continue_()
+
+    page.route(f"**/p/{project.slug}/label/", swallow)
+
+
+class Held:
+    """Keeps requests to an address on their way until they are let go."""
+
+    def __init__(self, page: Page, address: str, method: str = "POST") -> None:
+        self.method = method
+        self.free = False
+        self.routes: list[Route] = []
+        page.route(address, self.hold)
+
+    def hold(self, route: Route) -> None:
+        if route.request.method != self.method or self.free:
+            route.fallback()
+        else:
+            self.routes.append(route)
+
+    def let_go(self) -> None:
+        """Those on their way, and all that come."""
+        self.free = True
+        for route in self.routes:
+            route.continue_()
 
 
 class Faulty:

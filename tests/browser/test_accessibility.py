@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Assignment, Criterion, Guidelines, Project
 from annotation.projects import touch
+from tests.browser.sitting import SignIn, address, sit
 from tests.factories import make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, Any], None]
 SCREENS: dict[str, dict[str, Any]] = {
     "wide-light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "wide-dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
@@ -74,13 +74,6 @@ def full_project(**fields: Any) -> Project:
     return project
 
 
-def sit(page: Page, sign_in: SignIn, live_server: Any, project: Project, **fields: Any) -> Any:
-    person = make_person(project, **fields)
-    sign_in(page, person.user)
-    page.goto(live_server.url + reverse("label", args=[project.slug]))
-    return person
-
-
 def test_signing_in_and_choosing_a_project(page: Page, sign_in: SignIn, live_server: Any) -> None:
     page.goto(live_server.url + reverse("sign-in"))
     check(page, "sign in")
@@ -99,7 +92,9 @@ def test_signing_in_and_choosing_a_project(page: Page, sign_in: SignIn, live_ser
 def test_guidelines_that_must_be_read(page: Page, sign_in: SignIn, live_server: Any) -> None:
     project = make_project()
     make_comparison(project)
-    person = sit(page, sign_in, live_server, project, read=False)
+    person = make_person(project, read=False)
+    sign_in(page, person.user)
+    page.goto(address(live_server, project))
     check(page, "guidelines, first time")
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#submit")).to_be_visible()
@@ -148,6 +143,7 @@ def test_judging_a_pair(page: Page, sign_in: SignIn, live_server: Any, page_prob
     page.keyboard.press("Escape")
     page.context.set_offline(True)
     page.keyboard.press("Shift+Digit1")
+    page.keyboard.press("Enter")  # an answer that has begun would be lost: it asks
     expect(page.locator("#trouble")).to_be_visible()
     check(page, "offline")
     page.context.set_offline(False)

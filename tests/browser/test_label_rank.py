@@ -1,42 +1,25 @@
-"""Ranking three and more responses in a real browser: by keyboard alone and by mouse."""
+"""Ranking three and more responses in a real browser by keyboard alone."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from annotation.models import Criterion, Label
 from annotation.projects import touch
+from tests.browser.geometry import box
 from tests.browser.ranking import (
-    SignIn,
     arrived,
     make_rankings,
     order,
-    place,
     press,
     row,
-    shown_assignment,
     sit,
     stored,
 )
+from tests.browser.sitting import SignIn, shown_assignment
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def drag(page: Page, source: Locator, target: Locator, at: float = 0.6) -> None:
-    """Drags with the mouse: from the middle of one element to `at` of another one's height."""
-    start = source.bounding_box()
-    assert start is not None
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2 - 10, steps=3)
-    end = target.bounding_box()
-    assert end is not None
-    for _ in range(2):
-        page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] * at, steps=8)
-        page.wait_for_timeout(120)
-    page.mouse.up()
 
 
 def test_nothing_is_placed_before_a_person_places_it(page: Page, sign_in: SignIn, live_server: Any) -> None:
@@ -103,41 +86,6 @@ def test_digits_alone_place_the_responses_one_after_the_other(
     assert label.ranking == stored("b>a>d>c", assignment)
 
 
-def test_responses_are_ranked_by_dragging_with_the_mouse(
-    page: Page, sign_in: SignIn, live_server: Any
-) -> None:
-    assignment = sit(page, sign_in, live_server, make_rankings())
-    drag(page, row(page, "c"), place(page, 1))
-    expect(page.locator("#announce")).to_have_text("C: 1st.")
-    drag(page, row(page, "a"), place(page, 2))
-    drag(page, row(page, "d"), place(page, 2), at=0.9)
-    assert order(page) == "1:c 2:ad -:b"
-    drag(page, row(page, "b"), place(page, 4))
-    assert order(page) == "1:c 2:ad 4:b"
-    drag(page, row(page, "b"), page.locator('.gap[data-before="2"]'))
-    assert order(page) == "1:c 2:b 3:ad"
-    drag(page, row(page, "c"), place(page, 0))
-    assert order(page) == "2:b 3:ad -:c"
-    drag(page, row(page, "c"), place(page, 1))
-    page.get_by_role("button", name="Submit").click()
-    expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
-    assert label.ranking == stored("c>b>a=d", assignment)
-
-
-def test_a_click_picks_up_and_another_one_places(page: Page, sign_in: SignIn, live_server: Any) -> None:
-    assignment = sit(page, sign_in, live_server, make_rankings(k=3))
-    for letter, number in (("c", 1), ("a", 3)):
-        row(page, letter).click()
-        expect(row(page, letter).get_by_role("button")).to_have_attribute("aria-pressed", "true")
-        page.locator(f'.tier[data-tier="{number}"]').click()
-    page.get_by_role("button", name="Put it here: 2nd").click()  # nothing is picked up: the next one
-    assert order(page) == "1:c 2:b 3:a"
-    page.get_by_role("button", name="Submit").click()
-    (label,) = arrived(assignment)
-    assert label.ranking == stored("c>b>a", assignment)
-
-
 def test_the_best_two_of_five_are_placed_and_the_others_stay(
     page: Page, sign_in: SignIn, live_server: Any
 ) -> None:
@@ -169,17 +117,6 @@ def test_the_best_and_the_worst_of_four_are_named(page: Page, sign_in: SignIn, l
     assert label.ranking == stored("a>b~c>d", assignment)
 
 
-def test_best_and_worst_are_dragged_too(page: Page, sign_in: SignIn, live_server: Any) -> None:
-    assignment = sit(page, sign_in, live_server, make_rankings(k=3, ranking="best-worst"))
-    drag(page, row(page, "b"), place(page, 1))
-    drag(page, row(page, "a"), place(page, 2))
-    drag(page, row(page, "c"), place(page, 1))
-    assert order(page) == "1:c 2:a -:b"
-    page.get_by_role("button", name="Submit").click()
-    (label,) = arrived(assignment)
-    assert label.ranking == stored("c>b>a", assignment)
-
-
 def test_nine_responses_are_ranked_by_keyboard(page: Page, sign_in: SignIn, live_server: Any) -> None:
     assignment = sit(page, sign_in, live_server, make_rankings(k=9))
     page.keyboard.press("g")
@@ -189,6 +126,21 @@ def test_nine_responses_are_ranked_by_keyboard(page: Page, sign_in: SignIn, live
     page.keyboard.press("Enter")
     (label,) = arrived(assignment)
     assert label.ranking == stored("i>h>a=b>c>d>e>f>g", assignment)
+
+
+def test_nine_rows_fit_a_desktop_and_the_keys_are_listed_whole_or_not_at_all(
+    page: Page, sign_in: SignIn, live_server: Any
+) -> None:
+    sit(page, sign_in, live_server, make_rankings(k=9))
+    last = box(page.locator(".rest li").last)
+    finish = box(page.locator(".finish"))
+    assert last["y"] + last["height"] <= finish["y"]
+    keys = page.locator(".legend .keys")
+    expect(keys).not_to_be_in_viewport()
+    sit(page, sign_in, live_server, make_rankings(k=3))
+    expect(keys).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1440, "height": 600})
+    expect(keys).not_to_be_in_viewport()
 
 
 def test_the_order_shown_is_asked_about_once_and_costs_one_more_enter(
@@ -223,19 +175,6 @@ def test_the_order_shown_is_not_asked_about_once_somebody_has_moved_something(
     assert label.ranking == stored("a>b>c>d", assignment)
 
 
-def test_all_bad_takes_back_the_places(page: Page, sign_in: SignIn, live_server: Any) -> None:
-    assignment = sit(page, sign_in, live_server, make_rankings())
-    press(page, "1 0")
-    expect(page.get_by_role("checkbox", name="All bad")).to_be_checked()
-    assert order(page) == "-:abcd"
-    press(page, "a 1")
-    expect(page.get_by_role("checkbox", name="All bad")).not_to_be_checked()
-    press(page, "0 Enter")
-    expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
-    assert label.ranking == "both_bad"
-
-
 def test_each_question_has_its_own_ranking_reasons_and_text(
     page: Page, sign_in: SignIn, live_server: Any
 ) -> None:
@@ -261,58 +200,6 @@ def test_each_question_has_its_own_ranking_reasons_and_text(
     assert overall.confidence == "somewhat"
     assert (overall.rationale.reasons, overall.rationale.text) == (["correct"], "It is right.")
     assert kind.ranking == stored("c>a~b", assignment)
-
-
-def test_an_answer_that_is_filled_in_again_is_shown_in_the_list(
-    page: Page, sign_in: SignIn, live_server: Any
-) -> None:
-    sit(page, sign_in, live_server, make_rankings())
-    page.evaluate("""() => {
-      const choose = (letter, place) => document.querySelector(
-        `input[data-letter="${letter}"][data-place="${place}"]`).checked = true;
-      choose("b", 1); choose("c", 2); choose("d", 2);
-      document.dispatchEvent(new CustomEvent("tandem:restored"));
-    }""")
-    assert order(page) == "1:b 2:cd -:a"
-    expect(page.get_by_text("A still needs a place")).to_be_visible()
-
-
-def test_what_was_placed_is_there_after_a_reload(page: Page, sign_in: SignIn, live_server: Any) -> None:
-    assignment = sit(page, sign_in, live_server, make_rankings(ranking="best-worst"))
-    press(page, "c 1 a 2")
-    page.reload()
-    assert shown_assignment(page) == assignment
-    assert order(page) == "1:c 2:a -:bd"
-    page.keyboard.press("Enter")
-    (label,) = arrived(assignment)
-    assert label.ranking == stored("c>b~d>a", assignment)
-
-
-@pytest.mark.parametrize(
-    ("task", "choices", "ranking"),
-    [
-        ("full", {"A": "2", "B": "1", "C": "2", "D": "4"}, "b>a=c>d"),
-        ("top-2", {"D": "1", "A": "2", "B": "not placed"}, "d>a>b~c"),
-        ("best-worst", {"Best": "D", "Worst": "A"}, "d>b~c>a"),
-    ],
-)
-def test_responses_are_ranked_without_scripts(
-    new_page: Callable[..., Page],
-    sign_in: SignIn,
-    live_server: Any,
-    task: str,
-    choices: dict[str, str],
-    ranking: str,
-) -> None:
-    page = new_page(java_script_enabled=False)
-    assignment = sit(page, sign_in, live_server, make_rankings(ranking=task))
-    for name, choice in choices.items():
-        title = name if task == "best-worst" else f"Place of response {name}"
-        page.get_by_role("radiogroup", name=title).get_by_role("radio", name=choice, exact=True).check()
-    page.get_by_role("button", name="Submit").click()
-    expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
-    assert label.ranking == stored(ranking, assignment)
 
 
 def test_keys_rest_on_the_list_while_a_person_writes(page: Page, sign_in: SignIn, live_server: Any) -> None:

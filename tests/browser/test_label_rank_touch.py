@@ -1,31 +1,25 @@
 """Ranking on a phone: by touch, with targets for thumbs and the order under the eye."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.ranking import SignIn, arrived, make_rankings, order, place, row, sit, stored
+from tests.browser.geometry import box
+from tests.browser.ranking import arrived, make_rankings, order, place, row, sit, stored
+from tests.browser.sitting import SignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def phone(new_page: Callable[..., Page]) -> Page:
-    return new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 
 
 def touch_drag(page: Page, source: Locator, target: Locator) -> None:
     """One finger from the middle of one element to the middle of another, as the browser's own input."""
     cdp = page.context.new_cdp_session(page)
-    start = source.bounding_box()
-    assert start is not None
+    start = box(source)
     x, y = start["x"] + start["width"] / 2, start["y"] + start["height"] / 2
     cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for step in range(1, 13):
-        end = target.bounding_box()
-        assert end is not None
+        end = box(target)
         there = (end["x"] + end["width"] / 2, end["y"] + end["height"] / 2)
         point = {"x": x + (there[0] - x) * step / 12, "y": y + (there[1] - y) * step / 12}
         cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
@@ -81,7 +75,6 @@ def test_everything_is_large_enough_for_a_thumb_and_fits_the_screen(
 ) -> None:
     sit(phone, sign_in, live_server, make_rankings(k=9, ranking=task))
     for target in phone.locator(".ordering.open :is(.grip, .dots, .spot, .apart), .order .button").all():
-        box = target.bounding_box()
-        assert box is not None
-        assert min(box["width"], box["height"]) >= 44, target.evaluate("(element) => element.outerHTML")
+        size = box(target)
+        assert min(size["width"], size["height"]) >= 44, target.evaluate("(element) => element.outerHTML")
     assert phone.evaluate("document.documentElement.scrollWidth") == 390

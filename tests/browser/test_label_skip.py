@@ -1,4 +1,4 @@
-"""Skipping costs one or two keys and asks only about what would be lost; flags reach the owner."""
+"""Skipping costs one or two keys, asks only about what would be lost, and is taken back with all of it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,16 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Assignment, Flag, Label
 from tests.browser.ranking import make_rankings
-from tests.browser.sitting import SignIn, address, answer, make_pairs, recorded, shown_assignment, sit
+from tests.browser.sitting import (
+    SignIn,
+    address,
+    answer,
+    make_pairs,
+    recorded,
+    shown_assignment,
+    sit,
+    told,
+)
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +57,7 @@ def test_a_comparison_is_skipped_by_key(
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     expect(page.locator("#prompt")).to_be_focused()
     expect(page.locator("#saved")).to_have_text("Skipped")
+    expect(told(page)).to_have_text("Skipped")
     assert returned(page, first).skip_reason == reason
     assert Label.objects.count() == 0
     expect(page.locator("#pace")).to_contain_text("0 of")
@@ -88,6 +98,9 @@ def test_a_skip_is_taken_back_with_what_was_begun(
     expect(page.locator("#trouble")).to_be_visible()
     page.keyboard.press("2")
     page.keyboard.press("Shift+Digit2")
+    expect(page.get_by_text("What you have entered here would be lost.")).to_be_visible()
+    expect(page.get_by_role("button", name="Broken")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 2?")
     page.keyboard.press("z")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
@@ -104,13 +117,19 @@ def test_a_skip_already_sent_is_taken_back_and_comes_again(
 ) -> None:
     sit(page, sign_in, live_server, make_pairs(3))
     first = shown_assignment(page)
-    page.keyboard.press("Shift+Digit1")
+    page.keyboard.press("1")
+    page.keyboard.press("s")
+    page.keyboard.press("1")
     returned(page, first)
-    page.keyboard.press("z")
+    expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
     expect(page.locator("#saved")).to_have_text("It comes back later")
+    expect(page.locator("#prompt")).to_be_focused()
     answer(page, "3", "Prompt number 2?")
     answer(page, "3", "Prompt number 0?")
-    answer(page, "1")
+    expect(page.get_by_role("radio", name="A clearly better")).to_be_checked()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="That is all for now")).to_be_visible()
     assert recorded(3) == [None, None, 2]
 
@@ -140,48 +159,6 @@ def test_skipping_works_where_letters_and_digits_rank(page: Page, sign_in: SignI
     assert returned(page, first).skip_reason == "broken"
 
 
-def test_a_flag_goes_to_the_owner_and_the_comparison_stays(
-    page: Page, sign_in: SignIn, live_server: Any
-) -> None:
-    person = sit(page, sign_in, live_server, make_pairs())
-    page.keyboard.press("2")
-    page.keyboard.press("f")
-    note = page.get_by_label("What is wrong here?")
-    expect(note).to_be_focused()
-    page.keyboard.press("Control+Enter")
-    expect(note).to_be_focused()
-    assert note.evaluate("element => element.validationMessage") == "Say in a few words what is wrong."
-    page.keyboard.type("Both texts are cut off, see 1 and 2.")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#saved")).to_have_text("Sent to the project's owner")
-    expect(note).to_be_hidden()
-    expect(page.locator("#prompt")).to_contain_text("Prompt number 0?")
-    expect(page.get_by_role("radio", name="A slightly better")).to_be_checked()
-    flag = Flag.objects.get()
-    assert (flag.annotator, flag.note) == (person, "Both texts are cut off, see 1 and 2.")
-    page.keyboard.press("f")
-    expect(note).to_have_value("")
-
-
-def test_a_flag_half_written_survives_a_reload_and_one_without_connection_is_kept(
-    page: Page, sign_in: SignIn, live_server: Any, page_problems: list[str]
-) -> None:
-    sit(page, sign_in, live_server, make_pairs())
-    page.keyboard.press("f")
-    page.keyboard.type("The prompt is")
-    page.reload()
-    page.get_by_role("button", name="Flag").click()
-    page.keyboard.press("End")
-    page.keyboard.type(" empty.")
-    page.context.set_offline(True)
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("#saved")).to_have_text("Waiting to send")
-    page.context.set_offline(False)
-    expect(page.locator("#saved")).to_have_text("Sent to the project's owner")
-    assert Flag.objects.get().note == "The prompt is empty."
-    page_problems.clear()
-
-
 def test_skip_and_flag_are_reached_by_touch_on_a_phone(
     new_page: Callable[..., Page], sign_in: SignIn, live_server: Any
 ) -> None:
@@ -206,7 +183,7 @@ def test_skip_and_flag_are_reached_by_touch_on_a_phone(
     assert returned(page, first).skip_reason == "not_my_field"
     assert Flag.objects.get().note == "Odd."
     page.get_by_role("button", name="Undo").tap()
-    expect(page.locator("#announce")).to_have_text("It comes back later")
+    expect(told(page)).to_have_text("It comes back later")
 
 
 def test_at_a_middle_width_spare_tools_are_behind_more_and_their_keys_still_work(
@@ -222,15 +199,3 @@ def test_at_a_middle_width_spare_tools_are_behind_more_and_their_keys_still_work
     expect(page.get_by_role("button", name="More")).to_be_focused()
     page.keyboard.press("s")
     expect(page.get_by_role("region", name="Skip: why?")).to_be_visible()
-
-
-def test_the_list_of_keys_has_those_that_do_something_here(
-    page: Page, sign_in: SignIn, live_server: Any
-) -> None:
-    sit(page, sign_in, live_server, make_pairs())
-    page.keyboard.press("?")
-    keys = page.get_by_role("dialog", name="Keys")
-    for text in ("undo the last answer", "skip at once", "layout of the responses", "differences"):
-        expect(keys.get_by_text(text)).to_be_visible()
-    for text in ("pick up a response", "two at a time", "how sure you are", "equal with"):
-        expect(keys.get_by_text(text)).to_be_hidden()

@@ -13,11 +13,11 @@ from annotation.labels import Answer, Submission, submit_many
 from annotation.models import Annotator, Comparison, Criterion, JudgeCall, JudgeVersion, Project, User
 from annotation.permissions import add_member
 from annotation.projects import touch
+from tests.browser.geometry import beyond
+from tests.browser.sitting import SignIn
 from tests.factories import make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SignIn = Callable[[Page, Any], None]
 
 HOSTILE = [
     "<script>window.hacked = 1</script>",
@@ -35,11 +35,6 @@ HOSTILE = [
     "\u202eevil\u202c",
 ]
 EVIL = "\n\n".join(HOSTILE)
-# The innermost elements that reach beyond the right edge, to name them when the test fails.
-BEYOND = """[...document.body.querySelectorAll("*")].filter((element) =>
-            element.getBoundingClientRect().right > innerWidth + 1)
-            .filter((element) => !element.closest(".wide, pre, .formula"))
-            .map((element) => element.outerHTML.slice(0, 100)).slice(-5)"""
 HANDLERS = """[...document.querySelectorAll("*")].flatMap((element) => [...element.attributes])
               .filter((attribute) => attribute.name.startsWith("on")).length"""
 
@@ -134,8 +129,7 @@ def test_no_page_scrolls_sideways(
     sign_in(page, owner)
     for address in [*addresses(project), *addresses(ranked)]:
         page.goto(live_server.url + address)
-        beyond = page.evaluate("document.documentElement.scrollWidth") > width and page.evaluate(BEYOND)
-        assert not beyond, address
+        assert beyond(page) == [], address
 
 
 def test_more_comparisons_are_added_below_without_leaving_the_page(

@@ -1,30 +1,20 @@
 """Reading on a small screen, by touch and at 200 % zoom."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_reading import PARAGRAPH, SIX, chapters, marked, read, view
-
-__all__ = ["read"]
+from tests.browser.geometry import box
+from tests.browser.reading import PARAGRAPH, SIX, Read, chapters, marked, view
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Read = Callable[..., Any]
-
-
-@pytest.fixture
-def phone(new_page: Callable[..., Page]) -> Page:
-    return new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-
 
 def in_reach(page: Page, button: Any) -> None:
-    box = button.bounding_box()
-    assert box is not None
-    assert box["height"] >= 44
-    assert box["x"] + box["width"] <= page.viewport_size["width"]  # type: ignore[index]
+    place = box(button)
+    assert place["height"] >= 44
+    assert place["x"] + place["width"] <= page.viewport_size["width"]  # type: ignore[index]
 
 
 def test_pages_stack_and_question_and_verdict_stay_in_view(phone: Page, read: Read) -> None:
@@ -33,7 +23,7 @@ def test_pages_stack_and_question_and_verdict_stay_in_view(phone: Page, read: Re
     phone.evaluate("window.scrollTo(0, 900)")
     expect(phone.locator("#prompt")).to_be_in_viewport(ratio=1)
     expect(phone.locator(".scale").first).to_be_in_viewport(ratio=1)
-    assert phone.locator(".asked").bounding_box()["height"] < 60, "two lines"  # type: ignore[index]
+    assert box(phone.locator(".asked"))["height"] < 60, "two lines"
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
     for name in ("Side by side", "Scroll together", "Full view of A"):
         expect(phone.get_by_role("button", name=name)).to_have_count(0)
@@ -42,9 +32,9 @@ def test_pages_stack_and_question_and_verdict_stay_in_view(phone: Page, read: Re
 def test_the_question_unfolds_and_folds_by_touch(phone: Page, read: Read) -> None:
     read(phone, ("One.", "Two."), prompt=PARAGRAPH * 3)
     phone.get_by_role("button", name="Show all").tap()
-    assert phone.locator(".asked").bounding_box()["height"] > 150  # type: ignore[index]
+    assert box(phone.locator(".asked"))["height"] > 150
     phone.get_by_role("button", name="Show less").tap()
-    assert phone.locator(".asked").bounding_box()["height"] < 60  # type: ignore[index]
+    assert box(phone.locator(".asked"))["height"] < 60
 
 
 def test_differences_and_plain_text_by_touch(phone: Page, read: Read) -> None:
@@ -53,11 +43,11 @@ def test_differences_and_plain_text_by_touch(phone: Page, read: Read) -> None:
     plain = phone.get_by_role("button", name="Plain text")
     in_reach(phone, differences)
     in_reach(phone, plain)
-    before = phone.locator(".response").first.bounding_box()
+    before = box(phone.locator(".response").first)
     differences.tap()
     assert marked(phone) == ["new", "old"]
     expect(phone.get_by_text("1 only here")).to_have_count(2)
-    assert phone.locator(".response").first.bounding_box()["y"] == before["y"], "nothing jumps"  # type: ignore[index]
+    assert box(phone.locator(".response").first)["y"] == before["y"], "nothing jumps"
     plain.tap()
     expect(phone.get_by_text("The **old** kettle.")).to_be_visible()
 
@@ -77,9 +67,8 @@ def test_a_long_response_is_folded_so_that_the_next_one_is_near(phone: Page, rea
     less.tap()
     heading = phone.locator(".response").first.get_by_role("heading", level=2)
     expect(heading).to_be_in_viewport()
-    prompt = phone.locator("#prompt").bounding_box()
-    assert prompt is not None
-    assert heading.bounding_box()["y"] >= prompt["y"] + prompt["height"], "not under the question"  # type: ignore[index]
+    prompt = box(phone.locator("#prompt"))
+    assert box(heading)["y"] >= prompt["y"] + prompt["height"], "not under the question"
 
 
 def test_picking_up_a_response_does_not_pull_the_list_away(phone: Page, read: Read) -> None:

@@ -1,7 +1,6 @@
 """My work in a real browser: it fits every width, a row is a link, More loads in place, skips come back."""
 
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,20 +12,17 @@ from annotation import leases
 from annotation.labels import Answer, Submission, submit_many
 from annotation.models import Annotator, Assignment, Criterion
 from annotation.projects import touch
+from tests.browser.geometry import beyond
+from tests.browser.sitting import SignIn
 from tests.factories import make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SignIn = Callable[[Page, Any], None]
 
 PROMPTS = (
     "Name a use for a paper clip.",
     "اشرح الفرق بين الذاكرة والتخزين بكلمات بسيطة لمن يسأل عنه للمرة الأولى في حياته",
     "Explain " + "supercalifragilistic" * 8 + " to a child.",
 )
-BEYOND = """[...document.querySelectorAll("main *")].filter((element) =>
-            element.getBoundingClientRect().right > innerWidth + 1)
-            .map((element) => element.outerHTML.slice(0, 80))"""
 PRESSED = """(cell) => { const box = cell.getBoundingClientRect();
              const middle = [box.left + box.width / 2, box.top + box.height / 2];
              return document.elementFromPoint(...middle).closest("a")?.href }"""
@@ -74,8 +70,7 @@ def test_the_page_opens_with_the_day_and_fits_the_screen(
     expect(page.get_by_text("You gave 31 answers today.")).to_be_in_viewport()
     expect(page.get_by_text("€13.95")).to_be_in_viewport()
     expect(page.get_by_text("C, then A = D, then B").first).to_be_visible()
-    assert page.evaluate(BEYOND) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert beyond(page) == []
     if width <= 720:
         targets = page.locator("main a.button, main button").evaluate_all(
             "all => all.map((target) => target.getBoundingClientRect().height)"

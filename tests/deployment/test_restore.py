@@ -99,6 +99,31 @@ def test_what_the_guide_says_brings_everything_back(environment: dict[str, str])
     assert contents(environment["NEW_DATABASE_URL"]) == before
 
 
+def test_media_come_back_but_none_that_was_still_being_written(environment: dict[str, str]) -> None:
+    folder = settings.DATA_DIR / "media" / "1"
+    folder.mkdir(parents=True)
+    whole, part = folder / ("ab" * 32), folder / ".tmp0a1b2c"
+    for file in (whole, part):
+        file.write_bytes(b"GIF89a")
+    (backup,), (restore,) = documented("backup"), documented("restore")
+    assert shell(backup, environment).returncode == 0
+    whole.unlink()
+    part.unlink()
+    done = shell(restore, environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [file.name for file in folder.iterdir()] == [whole.name]
+
+
+def test_a_backup_from_before_there_were_media_is_restored(environment: dict[str, str]) -> None:
+    (backup,), (restore,) = documented("backup"), documented("restore")
+    assert shell(backup, environment).returncode == 0
+    done = shell('tar --delete --file="$BACKUP" media', environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = shell(restore, environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert contents(environment["NEW_DATABASE_URL"]) == contents(environment["DATABASE_URL"])
+
+
 def test_a_damaged_backup_is_refused(environment: dict[str, str]) -> None:
     (backup,), (restore,) = documented("backup"), documented("restore")
     assert shell(backup, environment).returncode == 0

@@ -78,7 +78,7 @@ class Desk:
             field = self.criteria.get(criterion, criterion)
             data[f"{field}-{part}" if part else field] = value
         if scripted:
-            self.done += "data-editing" not in self.html
+            self.done += " data-editing>" not in self.html
             return self.post(self.url, data)
         return self._read(self.client.post(self.url, data))
 

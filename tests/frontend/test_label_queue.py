@@ -1,10 +1,12 @@
 """What the label page's script asks of the server: cards ahead, skips, flags, heartbeats, changed answers."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation import leases
 from annotation.models import (
@@ -12,6 +14,7 @@ from annotation.models import (
     Annotation,
     Annotator,
     Assignment,
+    Criterion,
     Flag,
     Guidelines,
     Label,
@@ -173,6 +176,40 @@ def test_without_scripts_a_changed_answer_leads_back_to_the_list(client: Client)
     desk.html = client.get(url(project, "one", Annotation.objects.get().assignment_id)).content.decode()
     desk.send(scripted=False, overall="0")
     assert desk.response.url == reverse("label-work", args=[project.slug])
+
+
+def test_an_answer_sent_again_after_its_question_was_edited_is_told_to_be_saved(client: Client) -> None:
+    project = make()
+    desk = sit(client, project)
+    sent = desk.form.hidden | {desk.criteria["overall"]: "2"}
+    desk.send(overall="2")
+    project.criteria.update(retired_at=timezone.now())
+    Criterion.objects.create(project=project, name="overall", version=2, scale="two-way")
+    touch(project)
+
+    desk.post(desk.url, sent)
+
+    assert desk.status == 200
+    assert desk.answer["receipt"]["replayed"]
+    assert Label.objects.get().criterion.version == 1
+
+
+def test_an_answer_under_guidelines_that_nobody_had_to_read_names_none(client: Client) -> None:
+    project = make()
+    project.guidelines_versions.update(text="")
+    touch(project)
+    desk = sit(client, project, make_person(project, read=False))
+    desk.send(overall="2")
+    assert Annotation.objects.get().guidelines is None
+
+
+def test_a_skip_sent_after_the_lease_ran_out_is_not_forgotten(client: Client) -> None:
+    project = make(1)
+    desk = sit(client, project)
+    leases.expire(project, at=timezone.now() + timedelta(days=1))
+    desk.post(url(project, "skip"), {"key": desk.key, "reason": "broken"})
+    assert desk.answer["end"]["kind"] == "done"
+    assert Assignment.objects.get().skip_reason == "broken"
 
 
 def test_another_answer_from_a_second_tab_is_told_that_the_first_one_stands(client: Client) -> None:

@@ -130,6 +130,32 @@ def test_a_part_of_another_version_is_not_added_to_this_one(client: Client, proj
     assert (other.status_code, other.getvalue()) == (200, DATA)
 
 
+def test_a_range_means_nothing_for_head(client: Client, project: Project) -> None:
+    response = client.head(
+        reverse("media", args=[project.slug, SHA256]), headers={"Range": f"bytes={SIZE + 5}-"}
+    )
+    assert (response.status_code, response.headers["Content-Length"]) == (200, str(SIZE))
+    assert "Content-Range" not in response.headers
+
+
+@pytest.mark.parametrize("known", [f'"{SHA256}"', f'"other", W/"{SHA256}"', "*"])
+def test_what_the_browser_has_is_not_sent_again(client: Client, project: Project, known: str) -> None:
+    response = get(client, project, If_None_Match=known, Range="bytes=3-5")
+    assert (response.status_code, response.content) == (304, b"")
+    for name in ("ETag", "Cache-Control", "Content-Security-Policy"):
+        assert response.headers[name] == HEADERS[name]
+
+
+def test_another_version_is_sent(client: Client, project: Project) -> None:
+    response = get(client, project, If_None_Match='"other"')
+    assert (response.status_code, response.getvalue()) == (200, DATA)
+
+
+def test_who_may_not_see_a_file_does_not_learn_that_they_have_it(client: Client, project: Project) -> None:
+    client.force_login(make_person(make_project()).user)  # type: ignore[arg-type]
+    assert get(client, project, If_None_Match=f'"{SHA256}"').status_code == 404
+
+
 def test_a_large_file_comes_in_pieces(client: Client, project: Project) -> None:
     film = b"\x1aE\xdf\xa3\x9fB\x82\x84webm" + bytes(range(256)) * 2000
     row = media.store(project, "a.webm", io.BytesIO(film))

@@ -173,6 +173,14 @@ def test_a_data_address_is_not_shown_in_full() -> None:
     assert len(html) < 500
 
 
+def test_a_file_in_base64_alone_is_not_shown_in_full_either() -> None:
+    """As a line imported without a media folder holds it."""
+    part = {"type": "input_audio", "input_audio": {"data": "UklGRg" * 5000, "format": "wav"}}
+    html = shown(comparison_with(make_project(), messages=[{"role": "assistant", "content": [part]}]))
+    assert "[UklGRgUklGRg" in html
+    assert len(html) < 500
+
+
 @pytest.mark.parametrize(
     ("text", "origin"),
     [

@@ -153,6 +153,56 @@ def test_the_overview_says_in_one_sentence_how_far_the_project_is(client: Client
         assert f"{name}</span></dt><dd>{number}</dd>" in html or f"{name}</dt><dd>{number}</dd>" in html
 
 
+def test_people_have_worked_the_time_of_changed_answers_too_and_are_paid_once(client: Client) -> None:
+    project = make_project(human_label_price=Decimal("1.50"))
+    make_comparison(project)
+    person = make_person(project)
+    (assignment,) = leases.claim(person, project)
+    for revision, seconds in enumerate((60, 1200)):
+        said = {"overall": Answer("a>b", 1 + revision)}
+        submit_many(
+            person, project, [Submission(assignment.pk, said, revision=revision, active_seconds=seconds)]
+        )
+    html = page(client, make_person(project, role="owner").user, "overview", project.slug)
+    assert "People have worked 21 min on it here." in html
+    assert "people $1.50, judges $0.00" in html
+
+
+def test_what_could_not_be_put_to_a_judge_is_no_failure_of_it(client: Client) -> None:
+    project = make_project()
+    judge = make_judge(project)
+    for state in ("ok", "invalid_input", "invalid_input"):
+        JudgeCall.objects.create(
+            annotator=judge, comparison=make_comparison(project), order="ab", state=state
+        )
+    html = page(client, make_person(project, role="owner").user, "overview", project.slug)
+    assert "brought no answer" not in html
+    assert "Nothing needs you now." in html
+    assert "<span>1 answered</span>" in html
+    assert '<p class="faint">2 not asked: empty, identical or too long</p>' in html
+    assert 'class="fault"' not in html
+
+    JudgeCall.objects.filter(state="ok").update(state="refused")
+    html = page(client, make_person(project, role="owner").user, "overview", project.slug)
+    assert "<b>One call</b> to a judge brought no answer" in html
+    assert "<b>small: 1 of 1 calls failed</b>" in html
+
+
+def test_many_judges_are_summed_up_and_listed_when_asked_for(client: Client) -> None:
+    project = make_project()
+    comparison = make_comparison(project)
+    for number in range(9):
+        judge = make_judge(project, f"judge-{number}")
+        JudgeCall.objects.create(annotator=judge, comparison=comparison, order="ab", state="ok", cost=number)
+    html = page(client, make_person(project, role="owner").user, "overview", project.slug)
+    assert '<a href="#judges">3 other judges</a>' in html
+    ledger, _, calls = html.partition('id="judges"')
+    assert [f"judge-{number}" in ledger for number in range(9)] == [False] * 3 + [True] * 6
+    listed, _, asked_for = calls.partition("<summary>Show 3 other judges</summary>")
+    for number in range(9):
+        assert (f"judge-{number}" in listed, f"judge-{number}" in asked_for) == (number > 2, number < 3)
+
+
 def test_a_new_project_says_how_to_begin(client: Client) -> None:
     project = make_project()
     owner = make_person(project, role="owner")

@@ -1,14 +1,16 @@
 """A person's answers, moments and times in words."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.utils import translation
 
 from annotation.models import Criterion
+from frontend.templatetags.humanise import when
 from frontend.templatetags.pay import roughly, took
-from frontend.words import opening, said, when
+from frontend.words import opening, said
 
 
 @pytest.mark.parametrize(
@@ -51,12 +53,37 @@ def test_the_opening_is_the_last_thing_asked() -> None:
     assert opening([]) == ""
 
 
+REFERENCE = f"media:{'0af1' * 16}"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([{"type": "image_url", "image_url": {"url": REFERENCE}}], "Picture"),
+        (
+            [{"type": "text", "text": "What is it?"}, {"type": "image", "image": REFERENCE}],
+            "What is it? Picture",
+        ),
+        ([{"type": "input_audio", "input_audio": {"data": "UklGRg" * 999}}], "Sound"),
+        ([{"type": "video_url", "video_url": {"url": "https://x.example/a.mp4"}}], "Film"),
+        ([{"type": "image_url", "image_url": {"url": REFERENCE}, "alt": "A red barn"}], "A red barn"),
+        (f'Here: ![]({REFERENCE}) and ![a barn]({REFERENCE} "Title").', "Here: Picture and a barn."),
+        (f"See {REFERENCE}", "See Picture"),
+        ("![" * 50_000, "![" * 100),
+        ("A list: [one](https://x.example).", "A list: [one](https://x.example)."),
+        (None, ""),
+    ],
+)
+def test_media_in_the_opening_are_words_and_no_address(content: Any, words: str) -> None:
+    assert opening([{"role": "user", "content": content}]) == words
+
+
 def test_a_moment_is_named_as_near_as_it_is() -> None:
     now = datetime(2031, 5, 14, 15, 30, tzinfo=UTC)  # a Wednesday
     with time_machine.travel(now):
-        assert when(now - timedelta(hours=1)) == "2:30 p.m."
-        assert when(now - timedelta(days=1)) == "Yesterday, 3:30 p.m."
-        assert when(now - timedelta(days=3)) == "Sunday, 3:30 p.m."
+        assert when(now - timedelta(hours=1)) == "2:30\N{NO-BREAK SPACE}p.m."
+        assert when(now - timedelta(days=1)) == "Yesterday, 3:30\N{NO-BREAK SPACE}p.m."
+        assert when(now - timedelta(days=3)) == "Sunday, 3:30\N{NO-BREAK SPACE}p.m."
         assert when(now - timedelta(days=9)) == "May 5, 2031"
         with translation.override("de"):
             assert when(now - timedelta(days=3)) == "Sonntag, 15:30"

@@ -5,6 +5,7 @@
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const form = () => $("#desk:not([inert]) #answer");
   const say = (template, name) => template.replace("%s", name);
+  const lengthOf = (note) => [...note.value.trim()].length; // as the server counts: an emoji is one
 
   // --- what has been entered --------------------------------------------------------------------
 
@@ -92,13 +93,27 @@
       const sure = detail && $(".sure", detail);
       if (sure && !$(":checked", sure)) late.push({ text: say(words.sure, part.dataset.name), slot, at: $("input", sure) });
       const note = detail && $("textarea", detail);
-      const short = note && note.value.trim().length < Number(note.minLength > 0 ? note.minLength : 1);
-      if (short && (note.required || note.value.trim())) {
-        const text = note.minLength > 1 ? say(words.longer, note.minLength) : say(words.why, part.dataset.name);
-        late.push({ text, slot, at: note });
-      }
+      const text = note && wrong(note, words, part.dataset.name);
+      if (text) late.push({ text, slot, at: note });
     }
     return late[0] || null;
+  }
+
+  function wrong(note, words, name) {
+    const length = lengthOf(note);
+    const { least = 1, most } = note.dataset;
+    if (length > most) return say(words.shorter, length - most);
+    if (length >= least || !(length || note.required)) return "";
+    return least > 1 ? say(words.longer, least) : say(words.why, name);
+  }
+
+  // How long a note is, from where that begins to matter.
+  function count(note) {
+    const line = document.getElementById(note.getAttribute("aria-describedby"));
+    const length = lengthOf(note);
+    line.hidden = length < 0.9 * note.dataset.most;
+    line.textContent = line.dataset.count.replace("%a", length.toLocaleString(document.documentElement.lang))
+      .replace("%b", Number(note.dataset.most).toLocaleString(document.documentElement.lang));
   }
 
   function refresh() {
@@ -148,8 +163,9 @@
     changed();
     if (slot) advance(slot);
   });
-  document.addEventListener("input", (event) => {
-    if (event.target.matches("textarea") && form()?.contains(event.target)) changed();
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches("[data-most]")) count(target);
+    if (target.matches("textarea") && form()?.contains(target)) changed();
   });
   document.addEventListener("focusin", (event) => {
     const slot = event.target.closest?.("[data-slot]");
@@ -158,10 +174,11 @@
   document.addEventListener("tandem:card", () => {
     if (!form()) return;
     mark(missing()?.slot || slots()[0]);
+    $$("[data-most]", form()).forEach(count);
     refresh();
   });
 
   window.tandem.answer = {
-    form, read, fill, fields, begun, parts, slots, block, marked, mark, step, advance, missing, refresh, changed, point, detailOf, say,
+    form, read, fill, fields, begun, parts, slots, block, marked, mark, step, advance, missing, refresh, changed, point, detailOf, say, count, lengthOf,
   };
 })();

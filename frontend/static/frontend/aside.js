@@ -2,24 +2,39 @@
 // While one is open, keys.js looks there first, so that digits are reasons.
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
-  const { answer, desk, giving } = window.tandem;
+  const { answer, bar, desk, giving } = window.tandem;
   const strips = { skip: $("#skipping"), flag: $("#flagging") };
   const openers = { skip: "[data-skip]", flag: "[data-flag]" };
   let from = null; // where the focus was
+  let reminded = null; // the card of whose unsent note somebody has been told
+  const begun = () => answer.begun() || Boolean(desk.note().trim());
 
   function open(name) {
     const strip = strips[name];
     for (const other of Object.values(strips)) other.hidden = other !== strip;
     from = document.activeElement;
     if (name === "skip") {
-      $("[data-lost]", strip).hidden = !answer.begun();
+      $("[data-lost]", strip).hidden = !begun();
       $("[data-key=s]", strip).focus({ preventScroll: true });
     } else {
       const note = $("textarea", strip);
       note.value = desk.note();
       note.setCustomValidity("");
+      answer.count(note);
+      $("[data-unsent]", strip).hidden = true;
       note.focus({ preventScroll: true });
     }
+  }
+
+  // A key that skips at once asks where something would be lost; the same reason is then one Enter away.
+  function skip(button) {
+    if (strips.skip.hidden && begun()) {
+      open("skip");
+      button.focus({ preventScroll: true });
+      return;
+    }
+    close(false);
+    giving.skip(button.dataset.reason);
   }
 
   function close(focus = true) {
@@ -34,12 +49,10 @@
 
   document.addEventListener("click", ({ target }) => {
     const reason = target.closest("[data-reason]");
-    if (reason && working()) {
-      close(false);
-      giving.skip(reason.dataset.reason);
-    } else if (target.closest("[data-close-strip]")) close();
+    if (reason && working()) skip(reason);
+    else if (target.closest("[data-close-strip]")) close();
     else if (target.closest(openers.skip) && working()) open("skip");
-    else if (target.closest(openers.flag) && $("#desk").dataset.assignment) open("flag");
+    else if (target.closest(openers.flag) && desk.shown()?.id) open("flag");
   });
   strips.flag.addEventListener("input", ({ target }) => {
     target.setCustomValidity("");
@@ -48,12 +61,26 @@
   strips.flag.addEventListener("submit", (event) => {
     event.preventDefault();
     const note = $("textarea", strips.flag);
-    if (!note.value.trim()) {
-      note.setCustomValidity(note.dataset.empty);
+    const over = answer.lengthOf(note) - note.dataset.most;
+    if (!note.value.trim() || over > 0) {
+      note.setCustomValidity(over > 0 ? answer.say(note.dataset.shorter, over) : note.dataset.empty);
       return note.reportValidity();
     }
     close();
     giving.flag(note.value.trim());
   });
+  // A note that was written and not sent would go with its comparison: once, the answer waits for it. On the
+  // window, so that this runs before whatever sends the form.
+  window.addEventListener("submit", (event) => {
+    const card = desk.shown();
+    if (event.target.id !== "answer" || !desk.note().trim() || reminded === card || answer.missing()) return;
+    reminded = card;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    open("flag");
+    const line = $("[data-unsent]", strips.flag);
+    line.hidden = false;
+    bar.announce(line.textContent);
+  }, true);
   document.addEventListener("tandem:leave", () => close(false));
 })();

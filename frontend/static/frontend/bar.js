@@ -33,38 +33,40 @@
 
   let slow = null;
 
+  // Says it where it is seen, and where it is heard on screens too small to show it. Each card hears it anew.
   function say(name) {
     clearTimeout(slow);
     const status = $("#saved");
     const text = status.dataset[name] || "";
-    if (name === "sending") {
-      status.textContent = "";
-      slow = setTimeout(() => (status.textContent = text), SLOW);
-    } else status.textContent = text;
+    const sending = name === "sending";
+    status.textContent = sending ? "" : text;
+    if (sending) slow = setTimeout(() => (status.textContent = text), SLOW);
+    const told = sending ? "" : text;
+    if ($("#told").textContent !== told) $("#told").textContent = told;
   }
+
+  document.addEventListener("tandem:leave", () => ($("#told").textContent = ""));
 
   const announce = (text) => ($("#announce").textContent = text);
-
-  function tell(name) {
-    say(name);
-    announce($("#saved").textContent);
-  }
 
   // --- notices: what a person has to know about an answer -----------------------------------------
 
   const STAYS = 5000;
   let noted = 0;
+  let shows = null; // brings what the notice is about
 
-  function notice(text) {
+  function notice(text, show = null) {
     $("#notice span").textContent = text;
+    $("#notice [data-show-it]").hidden = !show;
     $("#notice").hidden = !text;
+    shows = show;
     noted = Date.now();
   }
 
   // The next answer takes it away, once there was time to read it.
   const moveOn = () => Date.now() - noted > STAYS && notice("");
 
-  document.addEventListener("tandem:fragile", () => notice($("#notice").dataset.fragile));
+  document.addEventListener("tandem:fragile", ({ detail }) => notice($("#notice").dataset[detail.full ? "full" : "fragile"]));
 
   // --- a break ------------------------------------------------------------------------------------
 
@@ -92,15 +94,19 @@
 
   document.addEventListener("click", ({ target }) => {
     if (target.closest("#pause")) pause.hidden = true;
-    if (target.closest("[data-dismiss]")) notice("");
+    const show = target.closest("[data-show-it]") && shows;
+    const dismissed = target.closest("[data-dismiss]");
+    if (show || dismissed) notice("");
+    if (show) show();
+    else if (dismissed) window.tandem.desk.rest(); // the button that had the focus is gone
     unfold(Boolean(target.closest("[data-spare]")) && more.getAttribute("aria-expanded") === "false");
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || more.getAttribute("aria-expanded") === "false") return;
+    if (event.key !== "Escape" || event.isComposing || more.getAttribute("aria-expanded") === "false") return;
     event.stopImmediatePropagation();
     unfold(false);
     more.focus();
   });
 
-  window.tandem.bar = { count, done, pace, say, tell, announce, notice, moveOn };
+  window.tandem.bar = { count, done, pace, say, announce, notice, moveOn };
 })();

@@ -6,7 +6,6 @@
   const urls = document.body.dataset;
   const TIMEOUT = 20_000;
   const LONGEST_WAIT = 30_000;
-  const PATIENCE = 1000; // that somebody has who takes back what is on its way
   const ADDRESS = {
     answer: urls.submitUrl, skip: urls.skipUrl, unskip: urls.unskipUrl, flag: urls.flagUrl,
     next: urls.nextUrl, guidelines: urls.guidelinesUrl,
@@ -18,7 +17,7 @@
   let desk = null; // {held(), done(), settled(entry, result), rested(trouble)}: set while this tab is the one that sends
   let outbox = [];
   let errand = null; // a request for cards, which nobody loses when it is forgotten
-  let flying = null; // {entry, stop, landed}: what is on its way now
+  let flying = null; // the entry that is on its way now
   let busy = false;
   let freshened = false;
   let wait = 1000;
@@ -27,10 +26,9 @@
   // --- one request ----------------------------------------------------------------------------
 
   // Gives {data} of what the server accepted, {refused} of what it did not, or {trouble} where it has not said.
-  async function ask(address, fields = null, stop = new AbortController()) {
+  async function ask(address, fields = null) {
     const headers = { Accept: "application/json", "HX-Request": "true", "X-CSRFToken": token };
-    const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT), stop.signal]);
-    const options = { headers, signal, method: fields ? "POST" : "GET" };
+    const options = { headers, signal: AbortSignal.timeout(TIMEOUT), method: fields ? "POST" : "GET" };
     if (fields) {
       options.body = String(new URLSearchParams(fields));
       headers["Content-Type"] = "application/x-www-form-urlencoded";
@@ -41,7 +39,7 @@
       const away = response.headers.get("HX-Redirect");
       if (away) return { trouble: "signedOut", away };
       if (response.status === 403) return { trouble: "refused" };
-      if (response.status === 404) return { trouble: "gone" };
+      if (response.status === 404) return { trouble: "closed" };
       if (!response.ok && response.status !== 422) {
         return { trouble: "broken", after: 1000 * Number(response.headers.get("Retry-After")) || 0 };
       }
@@ -60,6 +58,7 @@
     try {
       const response = await fetch(urls.submitUrl, { signal: AbortSignal.timeout(TIMEOUT) });
       const { dataset } = new DOMParser().parseFromString(await response.text(), "text/html").body;
+      if ([403, 404].includes(response.status)) return { trouble: "closed" };
       if (response.redirected && !dataset.store) return { trouble: "signedOut", away: response.url };
       if (!dataset.csrf) return refusal;
       if (dataset.store !== urls.store) await new Promise(() => location.reload());
@@ -79,14 +78,10 @@
     clearTimeout(timer);
     let trouble = null;
     while (desk && !trouble && (outbox.length || errand)) {
-      const entry = outbox[0] || errand;
-      const stop = new AbortController();
-      let land;
-      flying = { entry, stop, landed: new Promise((resolve) => (land = resolve)) };
-      const result = await ask(ADDRESS[entry.kind], fieldsOf(entry), stop);
+      flying = outbox[0] || errand;
+      const result = await deliver(flying);
+      if (desk && result) trouble = await settle(flying, result);
       flying = null;
-      if (desk) trouble = await settle(entry, result);
-      land();
     }
     busy = false;
     if (!desk) return;
@@ -96,6 +91,39 @@
     }
     tell(trouble);
     desk.rested(trouble);
+  }
+
+  // What the server may have an earlier answer to is not sent before it has said so and given the key of the
+  // next revision: as long as it says nothing the entry waits here. Gives null for what was taken back meanwhile.
+  async function deliver(entry) {
+    if (entry.sent && !entry.asked) {
+      const { data, ...rest } = await ask(`${urls.submitUrl}${entry.assignment}/`);
+      if (entry.withdrawn) return null;
+      if (!data) return rest;
+      if (data.card && entry.kind === "skip") return { recorded: data.card };
+      if (data.card) revise(entry, data.card.html);
+      entry.asked = true;
+      store.keep(outbox);
+    }
+    return ask(ADDRESS[entry.kind], fieldsOf(entry));
+  }
+
+  // Makes an answer the next revision of what the server has, with the time that was spent since.
+  function revise(entry, html) {
+    const key = new DOMParser().parseFromString(html, "text/html").querySelector("[name=key]").value;
+    const said = Object.fromEntries(entry.body);
+    const since = (name) => Math.max(said[name] - entry.sent[name], 0).toFixed(1);
+    const changed = { key, active: since("active"), idle: since("idle") };
+    entry.body = entry.body.map(([name, value]) => [name, changed[name] ?? value]);
+    Object.assign(entry, { key, editing: true, revised: true });
+  }
+
+  // An earlier try arrived after all, behind the question whether it had: it is asked about once more.
+  function overtaken(entry, { data }) {
+    if (!data?.receipt?.differs || !entry.sent || entry.revised || entry.withdrawn) return false;
+    Object.assign(entry, { asked: false, revised: true });
+    store.keep(outbox);
+    return true;
   }
 
   function fieldsOf(entry) {
@@ -112,6 +140,7 @@
     }
     freshened = false;
     wait = 1000;
+    if (overtaken(entry, result)) return null;
     if (entry === errand) errand = null;
     outbox = outbox.filter((other) => other.id !== entry.id);
     store.keep(outbox);
@@ -129,19 +158,16 @@
     return entry.id;
   }
 
-  // Takes an entry back. "unsent": the server has never heard of it; "unsure": it was tried; "sent": too late.
-  async function withdraw(id) {
-    if (flying?.entry.id === id) {
-      const timer = setTimeout(flying.stop.abort.bind(flying.stop), PATIENCE);
-      await flying.landed;
-      clearTimeout(timer);
-    }
+  // Takes an entry back. "unsent": the server has never heard of it; "unsure": it was tried, or is on its way;
+  // "sent": the server has it.
+  function withdraw(id) {
     const entry = outbox.find((other) => other.id === id);
     if (!entry) return "sent";
     outbox = outbox.filter((other) => other !== entry);
     store.keep(outbox);
     if (told) tell(told);
-    return entry.tried ? "unsure" : "unsent";
+    entry.withdrawn = true;
+    return entry.tried || entry === flying ? "unsure" : "unsent";
   }
 
   // --- what the person sees of it -------------------------------------------------------------
@@ -157,7 +183,8 @@
     const answers = outbox.filter((entry) => entry.kind === "answer").length;
     const passes = TRYING.includes(trouble.trouble);
     const kept = answers === 1 ? "One" : answers ? "Many" : "None";
-    const text = `${words[trouble.trouble]} ${words[(passes ? "going" : "kept") + kept].replace("%s", answers)}`;
+    const where = store.fragile() ? "fragile" : passes ? "going" : "kept";
+    const text = `${words[trouble.trouble]} ${words[where + kept].replace("%s", answers)}`;
     const line = banner.querySelector("span");
     if (line.textContent !== text) line.textContent = text;
     banner.querySelector("[data-try-now]").hidden = trouble.trouble === "signedOut";

@@ -10,7 +10,7 @@
   function land(part, { item, to, from }) {
     part.classList.remove("dragging");
     const { letter } = item.dataset;
-    const at = rank.read(part);
+    const at = rank.listed(part);
     const task = rank.taskOf(part);
     let next = null;
     if (to.dataset.before) next = places.insert(at, letter, Number(to.dataset.before), task);

@@ -3,7 +3,9 @@
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const phone = matchMedia("(max-width: 720px)");
+  // One column and no fixed bars but those a thumb needs; desk.css has the same condition. A phone on its side and
+  // a window at 400 % zoom have no room for more.
+  const phone = matchMedia("(max-width: 720px), (max-width: 1200px) and (max-height: 420px)");
   const LIMIT = 1200; // pixels of a response that always show
   const SCREENS = 2; // or this many screens, whichever is more
   const SPARED = 400; // pixels that are not worth folding away
@@ -44,14 +46,23 @@
 
   const overflows = (box) => box.clientHeight && box.scrollHeight > box.clientHeight + 4;
 
+  // A question too long for its place gets more of the width; what then still does not fit can be unfolded.
+  function measurePrompt(asked, button) {
+    const long = () => [asked, ...$$("blockquote", asked)].some(overflows);
+    const { classList } = $(".question", desk());
+    classList.remove("long");
+    classList.toggle("long", long());
+    button.hidden = !long();
+    asked.scrollTop = 0;
+  }
+
   function foldPrompt(folded = true) {
     const asked = $(".asked", desk());
     const button = $(".fold", desk());
-    view().hold(() => asked.classList.toggle("folded", folded));
-    if (folded) {
-      button.hidden = ![asked, ...$$("blockquote", asked)].some(overflows);
-      asked.scrollTop = 0;
-    }
+    view().hold(() => {
+      asked.classList.toggle("folded", folded);
+      if (folded) measurePrompt(asked, button);
+    });
     label(button, folded);
     name();
   }
@@ -89,5 +100,5 @@
     else foldPrompt(promptFolded() && !target.open);
   }, true);
 
-  window.tandem.folding = { fold, name, foldPrompt, promptFolded };
+  window.tandem.folding = { phone, fold, name, foldPrompt, promptFolded };
 })();

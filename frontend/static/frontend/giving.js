@@ -2,10 +2,13 @@
 // it while the next card is being read.
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
-  const { answer, bar, clock, courier, desk, store, tab } = window.tandem;
+  const { answer, bar, courier, desk, store, tab } = window.tandem;
   const { submitUrl, workUrl } = document.body.dataset;
   const past = []; // what undo takes back, newest last
+  const words = $("#notice").dataset;
+  const nothing = { active: 0, idle: 0 };
 
+  let leaving = null; // the change after which this page is left for My work
   let working = false; // this tab is the one that sends
   let early = []; // what was pressed in the moment before that was known
   const soon = (action) => (working ? action() : early.push(action));
@@ -14,7 +17,7 @@
 
   function entrust(kind, fields, more = {}) {
     const { id, key } = desk.shown();
-    return courier.add({ kind, assignment: id, key, body: [["key", key], ...fields], at: Date.now(), label: $("h1").textContent, ...more });
+    return courier.add({ kind, assignment: id, key, body: [["key", key], ...fields], ...more });
   }
 
   function went(step) {
@@ -32,8 +35,10 @@
     const view = JSON.stringify(window.tandem.view?.read() ?? {});
     bar.moveOn();
     bar.say("sending");
-    const more = { editing: card.editing, home: card.home, unsure: card.unsure };
+    const more = { editing: card.editing, sent: card.sent };
     const entry = entrust("answer", [...fields, ["active", kept.active], ["idle", kept.idle], ["view", view]], more);
+    leaving = card.home ? entry : null;
+    for (const [key, draft] of store.takenBack()) if (draft.sent.id === card.id) store.dropDraft(key);
     if (!card.editing) bar.count(1);
     went({ kind: "answer", card, draft: kept, entry });
   }
@@ -41,8 +46,8 @@
   function skip(reason) {
     const card = desk.shown();
     if (!card?.id || card.editing) return;
-    went({ kind: "skip", card, draft: desk.draft(), entry: entrust("skip", [["reason", reason]]) });
-    bar.tell("skipped");
+    went({ kind: "skip", card, draft: desk.draft(), entry: entrust("skip", [["reason", reason]], { sent: card.sent }) });
+    bar.say("skipped");
   }
 
   function flag(note) {
@@ -67,43 +72,63 @@
 
   const unsent = () => courier.pending().filter((entry) => entry.kind === "answer" && !entry.editing).length;
 
-  function settled(entry, { data, refused }) {
+  function settled(entry, { data, refused, recorded }) {
+    if (entry.withdrawn) return data && desk.deal(data);
     if (refused) return turnedDown(entry, refused);
-    if (entry.kind === "flag") return bar.tell("flagged");
+    if (recorded) return notSkipped(entry, recorded);
+    if (entry.kind === "flag") return bar.say("flagged");
     if (entry.kind === "skip") bar.say("skipped");
     if (entry.kind === "answer" && courier.idle()) bar.say("saved");
-    if (data.receipt?.differs) differs(entry);
-    if (entry.home) return location.assign(workUrl);
+    const notice = data.receipt?.differs ? words.differs : "";
+    if (entry.id === leaving && !desk.shown()) return goHome(notice);
+    if (notice) bar.notice(notice);
     if (data.again && !desk.shown()?.id) courier.fetch("next");
     desk.deal(data);
   }
 
-  // Not accepted: it comes back with what is wrong, or nothing can be done and that is said.
-  function turnedDown(entry, { message, card }) {
-    bar.notice(message);
-    bar.say("");
-    if (entry.kind !== "answer") return;
-    if (!entry.editing) bar.count(-1);
-    const at = past.findIndex((step) => step.entry === entry.id);
-    if (at >= 0) past.splice(at, 1);
-    undoable();
-    if (!card) return courier.fetch("next");
-    const { active, idle } = Object.fromEntries(entry.body);
-    const back = { ...desk.parse(card.html), home: entry.home };
-    store.saveDraft(back.key, { active: Number(active), idle: Number(idle) });
-    desk.leave(true);
-    desk.show(back, true);
+  // Away only from where the change was sent: what an earlier page left behind pulls nobody out of their work.
+  function goHome(notice) {
+    window.tandem.onward(notice);
+    location.assign(workUrl);
   }
 
-  // Another answer stands. Where it is this one's own first try, taken back meanwhile, the new one revises it.
-  async function differs(entry) {
-    const card = entry.unsure && (await courier.ask(`${submitUrl}${entry.assignment}/`)).data?.card;
-    if (!card) return bar.notice($("#notice").dataset.differs);
-    const said = Object.fromEntries(entry.body);
-    const less = (name) => Math.max(said[name] - entry.unsure[name], 0).toFixed(1);
-    const changed = { key: desk.parse(card.html).key, active: less("active"), idle: less("idle") };
-    const body = entry.body.map(([name, value]) => [name, changed[name] ?? value]);
-    courier.add({ ...entry, key: changed.key, body, editing: true, unsure: null, tried: false });
+  function forget(entry) {
+    const at = past.findIndex((step) => step.entry === entry.id);
+    const [step] = at < 0 ? [] : past.splice(at, 1);
+    undoable();
+    return step;
+  }
+
+  // A card that has to come back waits behind the one in hand: nothing is swapped under anybody's hands.
+  function offer(card, text) {
+    bar.notice(text, desk.shown()?.id ? () => desk.bring(card) : null);
+    desk.put(card);
+  }
+
+  // Not accepted: it comes back with what is wrong, or nothing can be done and that is said.
+  function turnedDown(entry, { message, card }) {
+    bar.say("");
+    if (entry.kind !== "answer") return bar.notice(message);
+    if (!entry.editing) bar.count(-1);
+    const step = forget(entry);
+    if (!card) {
+      bar.notice(message);
+      return courier.fetch("next");
+    }
+    const said = {};
+    for (const [name, value] of entry.body) (said[name] ||= []).push(value);
+    const back = { ...desk.parse(card.html), faulty: message, step: step?.card.step, home: entry.id === leaving };
+    const sent = back.editing ? { id: back.id, ...nothing } : null;
+    store.saveDraft(back.key, { answer: said, active: Number(said.active), idle: Number(said.idle), sent });
+    offer(back, words.behind);
+  }
+
+  // The answer had been recorded before it was taken back and skipped, so it can only be changed.
+  function notSkipped(entry, { html }) {
+    forget(entry);
+    bar.say("");
+    bar.count(1);
+    offer({ ...desk.parse(html), sent: { id: entry.assignment, ...nothing } }, words.recorded);
   }
 
   function rested(trouble) {
@@ -115,38 +140,60 @@
 
   const undoable = () => ($("[data-undo]").hidden = !past.length);
 
-  async function undo() {
+  // The answer is there at once, as it was given here. Where the server has it, or may have it, what is sent
+  // again becomes its next revision (see courier.js), with a clock of its own.
+  function undo() {
     const step = past.pop();
     if (!step) return;
+    const { kind, card, entry } = step;
+    const state = courier.withdraw(entry);
+    const pressed = document.activeElement.closest("[data-undo]");
     undoable();
-    const { card } = step;
-    const state = await courier.withdraw(step.entry);
-    if (!working) return;
-    if (step.kind === "skip" && state !== "unsent") {
+    if (kind === "skip" && state !== "unsent") {
       courier.add({ kind: "unskip", assignment: card.id, key: card.key, body: [["key", card.key]] });
-      return bar.tell("later");
+      store.saveDraft(card.key, step.draft);
+      if (pressed) desk.rest();
+      return bar.say("later");
     }
-    if (state === "sent") return edit(step);
-    if (step.kind === "answer" && !card.editing) bar.count(-1);
-    store.saveDraft(card.key, step.draft);
-    desk.leave(true);
-    const { active, idle } = step.draft;
-    desk.show({ ...card, unsure: card.unsure || (state === "unsure" && { active, idle }) });
+    if (kind === "answer" && !card.editing && state !== "sent") bar.count(-1);
+    desk.bring(state === "unsent" ? remembered(card, step.draft) : state === "unsure" ? unsure(step) : changing(step));
     bar.say("undone");
   }
 
-  // The answer as the server has it; sent again it becomes the next revision, with a clock of its own.
-  async function edit(step) {
-    const { data, trouble } = await courier.ask(`${submitUrl}${step.card.id}/`);
-    if (!working) return;
-    if (data) {
-      desk.leave(true);
-      desk.show({ ...desk.parse(data.card.html), step });
-      return bar.say("undone");
+  function remembered(card, draft) {
+    store.saveDraft(card.key, { ...draft, sent: card.sent });
+    return card;
+  }
+
+  function unsure({ card, draft }) {
+    const { active, idle } = draft;
+    return remembered({ ...card, sent: { id: card.id, active, idle } }, draft);
+  }
+
+  function changing(step) {
+    const { card, draft } = step;
+    const change = { editing: true, step, was: JSON.stringify(draft.answer), sent: { id: card.id, ...nothing } };
+    return remembered({ ...card, ...change }, { ...draft, ...nothing });
+  }
+
+  // What an earlier page had taken back and not sent again.
+  async function recall() {
+    if (desk.shown()?.home) return;
+    for (const [key, draft] of store.takenBack()) {
+      if (desk.has(key)) continue;
+      const result = await courier.ask(`${submitUrl}${draft.sent.id}/`);
+      courier.report(result);
+      if (!working || !result.data) return;
+      if (!result.data.card || desk.has(key)) continue;
+      const card = desk.parse(result.data.card.html);
+      const since = (name) => Math.max(draft[name] - draft.sent[name], 0);
+      store.dropDraft(key);
+      const sent = { id: card.id, ...nothing };
+      store.saveDraft(card.key, { ...draft, active: since("active"), idle: since("idle"), sent });
+      const quiet = !answer.begun() && !desk.note() && !document.activeElement.matches("textarea");
+      if (quiet) desk.bring(card);
+      else offer(card, words.taken);
     }
-    if (trouble !== "gone") past.push(step);
-    undoable();
-    bar.notice($("#notice").dataset[trouble === "gone" ? "fixed" : "unreachable"]);
   }
 
   function cancel() {
@@ -156,9 +203,23 @@
     undoable();
     bar.say("");
     desk.leave(false);
-    if (card.home) location.assign(workUrl);
+    if (card.home) goHome("");
     else desk.next();
   }
+
+  // By its key, a change that would be lost is asked about once.
+  let asked = null;
+
+  function escape() {
+    const card = desk.shown();
+    if (asked === card || JSON.stringify(answer.read()) === card.was) return cancel();
+    asked = card;
+    const open = $("#open");
+    open.textContent = open.dataset.lost;
+    bar.announce(open.dataset.lost);
+  }
+
+  document.addEventListener("tandem:changed", () => (asked = null));
 
   // --- one tab at a time ------------------------------------------------------------------------------
 
@@ -174,6 +235,7 @@
       desk.sift();
     }
     for (const action of early.splice(0)) action();
+    recall();
   }
 
   function elsewhere() {
@@ -182,6 +244,7 @@
     early = [];
     past.length = 0;
     undoable();
+    bar.notice("");
     courier.stop();
     desk.leave(true);
     desk.showElsewhere();
@@ -199,6 +262,10 @@
     else if (target.closest("[data-cancel-edit]")) cancel();
     else if (target.closest("[data-work-here]")) takeOver();
   });
+  // The second click of a double click is meant for the card that has just gone.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest("#submit")) event.preventDefault();
+  }, true);
   window.addEventListener("beforeunload", (event) => {
     if (store.fragile() && (courier.pending().length || answer.begun())) event.preventDefault();
   });
@@ -206,6 +273,7 @@
   window.tandem.giving = {
     working: () => working,
     unsent,
+    escape,
     skip: (reason) => soon(() => skip(reason)),
     flag: (note) => soon(() => flag(note)),
   };

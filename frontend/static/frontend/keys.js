@@ -9,16 +9,25 @@
   const typing = (target) => target.closest("textarea, select, input:not([type=radio]):not([type=checkbox])");
   const strip = () => $(".strip:not([hidden])");
 
-  // The digit row counts by its place, so that it works where digits need Shift; letters count by what they say.
+  let foreign = false; // this keyboard writes no Latin letters
+
+  // The digit row counts by its place, so that it works where digits need Shift; there, Shift means the digit.
+  // Letters count by what they say, and by their place where they are not Latin ones.
   function nameOf({ key, code, shiftKey }) {
-    const digit = /^Digit(\d)$/.exec(code);
-    if (digit) return shiftKey ? `shift+${digit[1]}` : digit[1];
+    const digit = !["?", "="].includes(key) && /^Digit(\d)$/.exec(code)?.[1];
+    if (digit) return shiftKey && !/^\d$/.test(key) ? `shift+${digit}` : digit;
     if (key.length > 1) return key.toLowerCase();
-    return shiftKey && /^[a-z]$/i.test(key) ? `shift+${key.toLowerCase()}` : key.toLowerCase();
+    const latin = /^[a-z]$/i.test(key);
+    const place = /^Key([A-Z])$/.exec(code)?.[1];
+    if (place) foreign = !latin && (foreign || /\p{L}/u.test(key));
+    const letter = latin ? key : place && foreign && key !== "?" ? place : null;
+    return (letter && shiftKey ? `shift+${letter}` : letter || key).toLowerCase();
   }
 
+  const composing = (event) => event.isComposing || event.keyCode === 229; // Safari says the latter at the end
+
   function onKey(event) {
-    if (event.isComposing || event.altKey || $("dialog[open]")) return;
+    if (composing(event) || event.altKey || $("dialog[open]")) return;
     const { target } = event;
     const writing = typing(target);
     if (root.classList.contains("keyless") && !writing && event.key !== "Enter") return;
@@ -36,6 +45,7 @@
 
   // Up and down belong to whatever scrolls under the focus; else to what carries them, else they change the row.
   function onArrow(event, name) {
+    if (event.shiftKey) return; // marks text
     const scroller = event.target.closest(".response, .drawer, [data-scrolls], pre, .wide");
     if (!answer.form() || (scroller && !event.target.matches("input")) || press(event, name)) return;
     if (answer.slots().length < 2) return;
@@ -83,14 +93,15 @@
 
   // The innermost thing first, and only one at a time; what reading.js has open it closes itself.
   function onEscape(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || $("dialog[open]")) return;
+    if (event.key !== "Escape" || composing(event) || event.defaultPrevented || $("dialog[open]")) return;
     const open = strip();
-    const change = usable($("#desk [data-cancel-edit]")) && !$("#desk[data-full], .fold[aria-expanded=true]");
+    const others = "#desk[data-full], #desk .fold[aria-expanded=true], [data-spare][aria-expanded=true]";
+    const change = usable($("#desk [data-cancel-edit]")) && !$(others);
     if (open) $("[data-close-strip]", open).click();
     else if (typing(event.target)) return;
     else if (drawer()?.classList.contains("open")) toggleDrawer(event);
-    else if (change) $("[data-cancel-edit]").click();
-    else return;
+    else if (!change) return;
+    else if (!event.repeat) window.tandem.giving.escape();
     event.preventDefault();
     event.stopPropagation();
   }
@@ -106,8 +117,27 @@
   function openKeys(event) {
     event.preventDefault();
     $("[data-keys-switch]").checked = !root.classList.contains("keyless");
-    for (const term of $$("#keys dt[data-for]")) term.hidden = term.nextElementSibling.hidden = !$(term.dataset.for, $("#desk"));
+    $$("#keys dt[data-for]").forEach(explain);
     $("#keys").showModal();
+  }
+
+  // A line of the list is there where something on this page carries its keys, and says which: with `data-each`
+  // all of them, with `data-span` the first and the last.
+  function explain(term) {
+    const live = (element) => !element.closest("[hidden]") && (element.closest("#answer") || usable(element));
+    const carrying = $$(term.dataset.for).filter(live);
+    const { each, span } = term.dataset;
+    const keys = [...new Set(carrying.map(({ dataset }) => dataset.key).filter(Boolean))];
+    const filled = each !== undefined || span !== undefined;
+    term.hidden = term.nextElementSibling.hidden = !(filled ? keys : carrying).length;
+    if (!filled) return;
+    const between = span && keys.length > 1 ? ` ${span} ` : " ";
+    const named = (span ? [...new Set([keys[0], keys.at(-1)])] : keys).map((key) => {
+      const name = document.createElement("kbd");
+      name.textContent = key?.replace("shift+", "⇧").toUpperCase();
+      return name;
+    });
+    term.replaceChildren(...named.flatMap((name, at) => (at ? [between, name] : [name])));
   }
 
   // A letter that picks up a response here means that, and is printed nowhere else.

@@ -11,7 +11,30 @@
       try { localStorage.setItem(`tandem-${name}`, value); } catch { /* private windows may refuse */ }
     },
   };
-  window.tandem = { kept };
+
+  // A word for the next page about what became of the last one.
+  const ONWARD = "tandem-onward";
+
+  function onward(text) {
+    try { sessionStorage.setItem(ONWARD, text); } catch { /* private windows may refuse */ }
+  }
+
+  function arrived() {
+    let text = "";
+    try {
+      text = sessionStorage.getItem(ONWARD);
+      sessionStorage.removeItem(ONWARD);
+    } catch { /* nothing was kept */ }
+    if (!text) return;
+    const line = document.createElement("p");
+    line.className = "says";
+    line.setAttribute("role", "alert");
+    line.textContent = text;
+    document.querySelector("main h1")?.after(line);
+  }
+
+  window.tandem = { kept, onward };
+  document.addEventListener("DOMContentLoaded", arrived);
 
   const theme = kept.get("theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;

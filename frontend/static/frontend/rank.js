@@ -21,10 +21,17 @@
 
   // --- the answer -----------------------------------------------------------------------------
 
-  function read(part) {
+  // What the list shows. It keeps its places while all are bad, so that a second press brings them back.
+  function listed(part) {
     const at = new Map(rows(part).map(({ dataset }) => dataset.letter).sort().map((letter) => [letter, 0]));
     for (const { checked, dataset } of inputs(part)) if (checked) at.set(dataset.letter, Number(dataset.place));
     return part.dataset.task === "ends" ? at : places.settle(at, taskOf(part).size);
+  }
+
+  // What is answered by it: nothing is placed where all are bad.
+  function read(part) {
+    const at = listed(part);
+    return allBad(part) ? new Map([...at.keys()].map((letter) => [letter, 0])) : at;
   }
 
   function write(part, at) {
@@ -65,7 +72,8 @@
   // --- the list -------------------------------------------------------------------------------
 
   function draw(part) {
-    const at = read(part);
+    const at = listed(part);
+    for (const input of inputs(part)) input.disabled = allBad(part); // a draft keeps it, nobody is sent it
     const focused = rows(part).find((slot) => slot.contains(document.activeElement));
     for (const [letter, place] of at) {
       const list = $(`[data-list="${place}"]`, part);
@@ -84,11 +92,12 @@
     }
     for (const title of $$("[data-rest]", part)) title.textContent = complete(part, at) ? title.dataset.done : title.dataset.open;
     part.classList.toggle("complete", complete(part, at));
-    showOrder(part, at);
+    showOrder(part);
     if (focused && !focused.contains(document.activeElement)) $(".grip", focused).focus({ preventScroll: true });
   }
 
-  function showOrder(part, at) {
+  function showOrder(part) {
+    const at = read(part);
     const line = $("[data-so-far]", part);
     const found = places.tiers(at);
     const ends = part.dataset.task === "ends";
@@ -102,7 +111,8 @@
     if (part.classList.contains("open")) $("[data-so-far-here]").textContent = line.textContent;
   }
 
-  function whereabouts(part, letter, at = read(part)) {
+  function whereabouts(part, letter) {
+    const at = listed(part);
     const place = at.get(letter);
     if (!place) return $("[data-rest]", part).textContent;
     const others = [...at.keys()].filter((other) => other !== letter && at.get(other) === place);
@@ -130,7 +140,7 @@
 
   // Takes over a move, or says where the response stays where there is none. `done`: its row is put down.
   function apply(part, letter, next, done) {
-    const at = read(part);
+    const at = listed(part);
     const slot = row(part, letter);
     if (done && held === slot) held = null;
     if (next) {
@@ -152,11 +162,11 @@
     return marked && partOf(marked) === part ? marked : $(".rest li", part) || rows(part)[0];
   }
 
-  const putIn = (part, letter, place) => apply(part, letter, places.put(read(part), letter, place, taskOf(part)), true);
+  const putIn = (part, letter, place) => apply(part, letter, places.put(listed(part), letter, place, taskOf(part)), true);
 
   function onKey(event) {
     const slot = event.target.closest("[data-ranking] [data-slot]");
-    if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open], .strip:not([hidden]), #desk[data-full]")) return;
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open], .strip:not([hidden]), #desk[data-full]")) return;
     if (event.key === "Escape" && held && !event.target.closest("textarea")) hold(null);
     else if (!slot || !onRow(event, slot)) return;
     event.preventDefault();
@@ -168,10 +178,10 @@
   function onRow({ key, code, shiftKey, repeat }, slot) {
     const part = partOf(slot);
     const { letter } = slot.dataset;
-    const at = read(part);
+    const at = listed(part);
     const task = taskOf(part);
-    const digit = !shiftKey && /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1];
-    const arrow = { ArrowUp: -1, ArrowDown: 1 }[key];
+    const digit = (!shiftKey || /^\d$/.test(key)) && /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1];
+    const arrow = !shiftKey && { ArrowUp: -1, ArrowDown: 1 }[key];
     if (arrow && slot === held) apply(part, letter, places.move(at, letter, arrow, task), false);
     else if (repeat) return /^[\d=]$|Enter|Backspace|Delete/.test(key);
     else if (key === "Enter") $("#submit").click();
@@ -195,7 +205,7 @@
     const tier = event.target.closest(".tier");
     if (event.target.closest("[data-open-criterion]")) tandem.answer.mark($("[data-slot]", part), true);
     else if (slot) hold(slot === held ? null : slot);
-    else if (tier?.classList.contains("rest")) held && partOf(held) === part && apply(part, held.dataset.letter, places.remove(read(part), held.dataset.letter), true);
+    else if (tier?.classList.contains("rest")) held && partOf(held) === part && apply(part, held.dataset.letter, places.remove(listed(part), held.dataset.letter), true);
     else if (tier) putIn(part, subject(part).dataset.letter, Number(tier.dataset.tier));
   }
 
@@ -204,7 +214,7 @@
   function restore() {
     held = null;
     for (const part of parts()) {
-      tandem.trail.begin(part, !places.tiers(read(part)).length);
+      tandem.trail.begin(part, !places.tiers(listed(part)).length);
       draw(part);
     }
   }
@@ -218,9 +228,9 @@
   document.addEventListener("change", ({ target }) => {
     const part = partOf(target);
     if (!part || !target.matches(".apart input")) return;
-    if (target.checked) for (const input of inputs(part)) input.checked = false;
-    tandem.trail.begin(part, target.checked);
     held = null;
+    draw(part);
+    announce($("[data-so-far]", part).textContent);
   }, true);
   document.addEventListener("tandem:changed", () => parts().forEach(draw));
   document.addEventListener("tandem:card", restore);
@@ -229,5 +239,5 @@
     if (parts().length) tandem.answer.refresh();
   });
 
-  tandem.rank = { parts, answered, missing, best, read, taskOf, apply };
+  tandem.rank = { parts, answered, missing, best, read, listed, taskOf, apply };
 })();

@@ -4,7 +4,7 @@
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
   const { kept, folding } = window.tandem;
-  const phone = matchMedia("(max-width: 720px)");
+  const { phone } = folding;
   const narrow = matchMedia("(max-width: 900px)");
   const LONG = 3; // screens of the longer response side by side, beyond which the two are stacked
   const MANY = 4; // responses beyond which they are read two at a time
@@ -190,7 +190,7 @@
 
   // A click leaves the focus where it was, so that Enter afterwards submits instead of pressing this again.
   document.addEventListener("mousedown", (event) => {
-    if (event.target.closest("#desk :is(.reading, .margin, .choose) button")) event.preventDefault();
+    if (event.target.closest("#desk :is(.question, .pages) button")) event.preventDefault();
   });
 
   const WRITING = "textarea, select, input:not([type=radio]):not([type=checkbox])";
@@ -201,7 +201,9 @@
   // A response that is not on show hides its button, so its key is looked after here, before keys.js.
   document.addEventListener("keydown", (event) => {
     if (!event.shiftKey || busy(event.target) || document.documentElement.classList.contains("keyless")) return;
-    const hidden = responses().find((article) => article.dataset.letter === event.key.toLowerCase());
+    const { key, code } = event;
+    const letter = /^[a-z]$/i.test(key) ? key : /^Key([A-Z])$/.exec(code)?.[1]; // by its place where none is Latin
+    const hidden = responses().find((article) => article.dataset.letter === letter?.toLowerCase());
     if (!hidden || shown().includes(hidden)) return;
     event.stopPropagation();
     event.preventDefault();
@@ -210,7 +212,9 @@
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.defaultPrevented || busy(target) || $(".drawer.open")) return;
-    if (key === "Escape") {
+    if (event.shiftKey && key.startsWith("Arrow")) {
+      if (target.closest("#desk :is(.question, .pages)")) event.stopImmediatePropagation(); // it marks text, no row
+    } else if (key === "Escape") {
       if (desk().dataset.full) open(null);
       else if (!folding.promptFolded()) folding.foldPrompt();
     } else if ((key === "PageDown" || key === "PageUp") && !phone.matches && !target.closest(SCROLLS)) {

@@ -7,8 +7,8 @@
   const GIVEN = `${prefix}given`;
   const OLD = 30 * 24 * 3600 * 1000;
   const LATELY = 60_000;
-  const memory = new Map();
-  let fragile = false;
+  const memory = new Map(); // what could not be written
+  let warned = false;
 
   function get(name) {
     try {
@@ -23,10 +23,11 @@
     try {
       localStorage.setItem(name, text);
       memory.delete(name);
-    } catch {
+    } catch (error) {
       memory.set(name, text);
-      if (!fragile) document.dispatchEvent(new CustomEvent("tandem:fragile"));
-      fragile = true;
+      const full = error.name === "QuotaExceededError";
+      if (!warned) document.dispatchEvent(new CustomEvent("tandem:fragile", { detail: { full } }));
+      warned = true;
     }
   }
 
@@ -37,18 +38,20 @@
     } catch { /* then it is not there either */ }
   }
 
-  // Drafts of comparisons that went to somebody else long ago.
-  function tidy() {
+  function drafts() {
+    let names = [...memory.keys()];
     try {
-      for (const name of Object.keys(localStorage)) {
-        if (name.startsWith(DRAFTS) && !(get(name)?.at > Date.now() - OLD)) remove(name);
-      }
+      names = [...new Set([...names, ...Object.keys(localStorage)])];
     } catch { /* nothing is kept here */ }
+    return names.filter((name) => name.startsWith(DRAFTS)).map((name) => [name.slice(DRAFTS.length), get(name)]);
   }
 
-  tidy();
+  // Drafts of comparisons that went to somebody else long ago.
+  for (const [key, draft] of drafts()) if (!(draft?.at > Date.now() - OLD)) remove(DRAFTS + key);
+
   window.tandem.store = {
-    fragile: () => fragile,
+    /** True while something is in memory only. */
+    fragile: () => memory.size > 0,
     /** Entries to send, oldest first; see courier.js. */
     outbox: () => get(OUTBOX) || [],
     keep: (outbox) => (outbox.length ? set(OUTBOX, outbox) : remove(OUTBOX)),
@@ -58,9 +61,11 @@
       const lately = Object.fromEntries(window.tandem.store.given().map((other) => [other, get(GIVEN)[other]]));
       set(GIVEN, { ...lately, [id]: Date.now() });
     },
-    /** `{answer, active, idle, flag}` of one submission key, or null. */
+    /** `{answer, active, idle, flag, sent}` of one submission key, or null; `sent` as in desk.js. */
     draft: (key) => (key ? get(DRAFTS + key) : null),
     saveDraft: (key, draft) => set(DRAFTS + key, { ...draft, at: Date.now() }),
     dropDraft: (key) => remove(DRAFTS + key),
+    /** Drafts of answers that were taken back after the server may have had them, as [key, draft]. */
+    takenBack: () => drafts().filter(([, draft]) => draft?.sent),
   };
 })();

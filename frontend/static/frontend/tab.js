@@ -11,31 +11,39 @@
       return () => {};
     }
     let asking = null;
+    let patience = null;
     let holding = false;
 
-    function ask(steal) {
-      asking?.abort();
-      asking = new AbortController();
-      const options = steal ? { steal } : { signal: asking.signal };
-      const timer = steal ? null : setTimeout(elsewhere, PATIENCE);
-      navigator.locks.request(name, options, () => {
-        clearTimeout(timer);
-        asking = null;
-        holding = true;
-        queueMicrotask(mine);
-        return new Promise(() => {});
-      }).catch((error) => {
-        clearTimeout(timer);
-        if (error.name !== "AbortError") return mine(); // a browser that refuses locks
-        if (!holding) return;
-        holding = false;
-        elsewhere();
-        ask(false);
-      });
+    function granted() {
+      clearTimeout(patience);
+      asking = null;
+      holding = true;
+      queueMicrotask(mine);
+      return new Promise(() => {});
     }
 
-    ask(false);
-    return () => ask(true);
+    function refused(error) {
+      clearTimeout(patience);
+      if (error.name !== "AbortError") return mine(); // a browser that refuses locks
+      if (!holding) return;
+      holding = false;
+      elsewhere();
+      queue();
+    }
+
+    // Waits in line, and says so where that takes longer than a page that is being left.
+    function queue() {
+      patience = setTimeout(elsewhere, PATIENCE);
+      asking = new AbortController();
+      navigator.locks.request(name, { signal: asking.signal }, granted).catch(refused);
+    }
+
+    // Whether another tab has it is asked, not guessed from how long the answer takes.
+    navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? granted() : queue())).catch(refused);
+    return () => {
+      asking?.abort();
+      navigator.locks.request(name, { steal: true }, granted).catch(refused);
+    };
   }
 
   window.tandem.tab = { own };

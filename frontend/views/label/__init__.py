@@ -1,8 +1,8 @@
 """The label page: one comparison, its questions, and the next one as soon as they are answered.
 
 The browser holds `AHEAD` comparisons: the one shown and those fetched ahead, whose clocks start when they are
-shown. A submission brings the next ones in the same request, in at most ten SQL statements: the check that
-the connection lives, one for account and access, four to record the answer and one for a rationale, three to
+shown. A submission brings the next ones in the same request, in at most nine SQL statements: the check that
+the connection lives, one for account and access, four to record the answer and one for a rationale, two to
 lend. Whatever counts (what was done, what is left, the pace) waits for the heartbeat. Without scripts every
 answer is a page load.
 """

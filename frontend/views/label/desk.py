@@ -63,7 +63,7 @@ def sit_down(request: SignedInRequest, slug: str) -> Desk:
 
 def cards(request: HttpRequest, desk: Desk, have: Sequence[int] = ()) -> list[Card]:
     """What the browser lacks of the comparisons it may hold, as cards in the order of work."""
-    lent = leases.claim(desk.annotator, desk.access.project, n=AHEAD, have=have, lean=True)
+    lent = leases.claim(desk.annotator, desk.access.project, n=AHEAD, have=have, ahead=True, lean=True)
     first = given(request) + len(have) + 1
     return [
         card(desk.annotator, desk.access.project, assignment, first + index)

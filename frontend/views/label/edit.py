@@ -16,7 +16,10 @@ from .page import show_page
 @seated
 @require_GET
 def label_one(request: SignedInRequest, slug: str, assignment_id: int) -> HttpResponse:
-    """The answer as it stands now; submitting it again makes a new revision."""
+    """The answer as it stands now; submitting it again makes a new revision.
+
+    The script is told `"card": null` where there is none (yet), which a project that is gone is not.
+    """
     desk = sit_down(request, slug)
     annotation = (
         Annotation.objects.select_related(
@@ -26,6 +29,8 @@ def label_one(request: SignedInRequest, slug: str, assignment_id: int) -> HttpRe
         .exclude(assignment__purpose=Assignment.Purpose.IMPORT)
         .first()
     )
+    if annotation is None and scripted(request):
+        return JsonResponse({"card": None})
     if annotation is None:
         raise Http404("No such answer")
     assignment = annotation.assignment

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from annotation import leases
-from annotation.labels import NotLent, Receipt, Submission, SubmissionError, submit_many
+from annotation.labels import NotLent, Receipt, Submission, SubmissionError, recorded, submit_many
 from annotation.models import Assignment
 from annotation.projects import criteria_of, guidelines_of
 
@@ -72,7 +72,7 @@ def show_page(
     if guidelines is not None:
         context["guidelines_turn"] = {"html": guidelines_html(guidelines.text)}
     if assignment is None and unread is None:
-        lent = leases.claim(desk.annotator, project, n=AHEAD, lean=True)
+        lent = leases.claim(desk.annotator, project, n=AHEAD, ahead=True, lean=True)
         if lent:
             assignment, *held = lent
             leases.renew(desk.annotator, project, [assignment.pk], [one.pk for one in held])
@@ -98,7 +98,10 @@ def _submit(request: SignedInRequest, desk: Desk) -> HttpResponse:
     for question in asked:
         question.error = question.problem()
     if any(question.error for question in asked):
-        kept = _("Not saved yet. Your answer is kept below; complete what is marked.")
+        # A replay may answer questions as they were asked before.
+        if receipt := recorded(desk.annotator, key.assignment_id, key.revision):
+            return _saved(request, desk, key, receipt)
+        kept = _("Not saved yet. Your answer is kept here; complete what is marked.")
         return _show_again(request, desk, key, asked, kept)
     submission = Submission(
         assignment_id=key.assignment_id,
@@ -118,9 +121,13 @@ def _submit(request: SignedInRequest, desk: Desk) -> HttpResponse:
         return _show_again(request, desk, key, asked, error.message)
     except NotLent:
         return _lost(request, desk, _("That comparison is no longer yours, so this answer was not saved."))
+    return _saved(request, desk, key, receipt)
+
+
+def _saved(request: SignedInRequest, desk: Desk, key: Key, receipt: Receipt) -> HttpResponse:
     if scripted(request):
         return answer(request, desk, numbers(request.POST.get("held")), {"receipt": _receipt(key, receipt)})
-    if key.revision:
+    if key.revision and not receipt.differs:
         return redirect("label-work", desk.access.project.slug)
     differs = _("You had already answered this one. The first answer stands; My work can change it.")
     return show_page(request, desk, banner=differs if receipt.differs else "", saved=True)

@@ -15,10 +15,10 @@ from django.db import connection, transaction
 from django.db.models import (
     Case,
     Count,
-    Exists,
     F,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Value,
@@ -27,29 +27,26 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from .models import Annotator, Assignment, Comparison, Demand, Project, Rendering
-from .projects import lock_demand, pool_ids_of
-from .ranking import letters
-from .rows import adapt, columns, instance, optional
+from ..models import Annotator, Assignment, Demand, Project
+from ..projects import lock_demand, pool_ids_of
+from ..ranking import letters
+from ..rows import adapt
+from .in_hand import SHOWN, held_by, lent_columns, read
+from .open_queue import UNLIMITED, next_open, open_count, take
 
-# The annotator's slot in the open queue: best priority first, never what they hold, gave back or answered.
-# MATERIALIZED keeps PostgreSQL from running the locking SELECT more than once; OFFSET keeps it from comparing
-# each slot with all that the annotator ever had, which it takes for little.
-_TAKE = """
-WITH picked AS MATERIALIZED (
-    SELECT d.id FROM annotation_demand d
-    WHERE d.{source} = %(source)s AND d.wanted > (d.live + d.done)
-      AND NOT EXISTS (SELECT 1 FROM annotation_assignment a WHERE a.comparison_id = d.comparison_id
-                      AND a.annotator_id = %(annotator)s AND a.round = 0 AND a.state <> 'expired'
-                      LIMIT 1 OFFSET 0)
-      AND (SELECT count(*) FROM annotation_assignment h
-           WHERE h.annotator_id = %(annotator)s AND h.state = 'live' AND h.leased_until > %(now)s) < %(hold)s
-    ORDER BY d.priority DESC, d.id
-    LIMIT {limit:d} {lock}
-)
-UPDATE annotation_demand SET live = live + 1 WHERE id IN (SELECT id FROM picked)
-RETURNING id, comparison_id, (SELECT k FROM annotation_comparison c WHERE c.id = comparison_id), -priority
-"""
+__all__ = [
+    "HOLD_SECONDS",
+    "claim",
+    "done_by",
+    "done_count",
+    "expire",
+    "give_back",
+    "lend_again",
+    "next_open",
+    "open_count",
+    "renew",
+    "shown_order",
+]
 
 # A lease that ran out may be taken up again by the same annotator: the row comes back to life.
 _LEND = """
@@ -60,27 +57,11 @@ VALUES {rows}
 ON CONFLICT (comparison_id, annotator_id, round) DO UPDATE SET state = 'live', demand_id = excluded.demand_id,
     claimed_at = excluded.claimed_at, leased_until = excluded.leased_until
     WHERE annotation_assignment.state = 'expired' AND annotation_assignment.purpose = 'work'
-RETURNING id
+RETURNING {returning}
 """
-
-# What a person holds, with what a page shows of it.
-_HELD = """
-SELECT {columns} FROM annotation_assignment a
-JOIN annotation_comparison c ON c.id = a.comparison_id
-LEFT JOIN annotation_rendering r ON r.comparison_id = c.id
-WHERE a.annotator_id = %s AND a.state = 'live' AND a.leased_until > %s {but}
-ORDER BY a.id LIMIT {limit:d}
-"""
-_SHOWN = ("id", "k")
-_RENDERING: Any = Comparison._meta.get_field("rendering")
-
-_UNLIMITED = 2**31 - 1
 
 # Seconds that a comparison fetched ahead stays with somebody who has not seen it yet; `renew` prolongs it.
 HOLD_SECONDS = 300
-
-# The most that `open_count` counts.
-COUNTED = 5000
 
 
 class _Raced(Exception):
@@ -88,50 +69,66 @@ class _Raced(Exception):
 
 
 def claim(
-    annotator: Annotator, project: Project, n: int = 1, have: Sequence[int] = (), lean: bool = False
+    annotator: Annotator,
+    project: Project,
+    n: int = 1,
+    have: Sequence[int] = (),
+    *,
+    ahead: bool = False,
+    lean: bool = False,
 ) -> list[Assignment]:
     """Lends up to `n` comparisons, best first, with `comparison` and its `rendering` loaded.
 
+    `ahead`: somebody renews these leases while they are needed, so until then they last HOLD_SECONDS only.
     `lean`: of a person's comparisons only `k` is loaded beside the rendering, which is all that a card shows.
 
     A person gets what they already hold before anything new, so a reload or a second tab shows the same
     work, and is lent nothing more while they hold `n` (tabs opened at the same instant may each take one).
-    With `n` above one a person fetches ahead: leases are short, until `renew`. Assignments that they `have`
-    count towards `n` and are left out of the result.
+    Assignments that they `have` count towards `n` and are left out of the result.
+    `open_queue.take` says in which order they go through what is open.
     A judge's workers run side by side, so a judge always gets new ones.
     Leases that ran out go back to the queue when it looks empty, and every 30 s in any case.
     """
+    lent_for = min(project.lease_seconds, HOLD_SECONDS) if ahead else project.lease_seconds
     if annotator.kind == Annotator.Kind.HUMAN:
-        return _claim_for_person(annotator, project, n, have, lean)
+        return _claim_for_person(annotator, project, n, have, lent_for, lean)
     sources = [("judge_id", annotator.pk)]
-    ids = _take(annotator, project, sources, n, _UNLIMITED, project.lease_seconds)
-    if len(ids) < n and expire(project):
-        ids += _take(annotator, project, sources, n - len(ids), _UNLIMITED, project.lease_seconds)
-    return _loaded(ids)
+    lent = _take(annotator, sources, n, UNLIMITED, lent_for)
+    if len(lent) < n and expire(project):
+        lent += _take(annotator, sources, n - len(lent), UNLIMITED, lent_for)
+    return _loaded([pk for (pk,) in lent])
 
 
 def _claim_for_person(
-    annotator: Annotator, project: Project, n: int, have: Sequence[int], lean: bool
+    annotator: Annotator, project: Project, n: int, have: Sequence[int], lent_for: int, lean: bool
 ) -> list[Assignment]:
     wanted = n - len(have)
     if wanted < 1:
         return []
     sources = [("pool_id", pool) for pool in pool_ids_of(annotator, project)]
-    lent_for = project.lease_seconds if n == 1 else min(project.lease_seconds, HOLD_SECONDS)
-    _take(annotator, project, sources, wanted, n, lent_for)
-    held = _held(annotator, wanted, have, lean)
+    lent = _take(annotator, sources, wanted, n, lent_for, lent_columns() if lean else "id")
+    lacking = [row for row in lent if row[0] not in have]  # a lease that ran out may have come back to life
+    if lean and len(lacking) == wanted:
+        return [read(row, SHOWN) for row in lacking]
+    held = held_by(annotator, wanted, have, SHOWN if lean else ())
     if len(held) < wanted and expire(project):
-        _take(annotator, project, sources, wanted - len(held), n, lent_for)
-        held = _held(annotator, wanted, have, lean)
+        _take(annotator, sources, wanted - len(held), n, lent_for)
+        held = held_by(annotator, wanted, have, SHOWN if lean else ())
     return held
 
 
 def renew(annotator: Annotator, project: Project, shown: Sequence[int], held: Sequence[int] = ()) -> set[int]:
     """Prolongs the leases of a person at work: in full for what is shown, a short hold for what is fetched
-    ahead. Gives the assignments that are still theirs. Two SQL statements."""
+    ahead. Gives the assignments that are still theirs. Two SQL statements.
+
+    What is shown stays theirs until the queue has taken it back. A hold that ran out is over: somebody else
+    may be about to get what nobody has seen yet.
+    """
     now = timezone.now()
     theirs = Assignment.objects.filter(
-        pk__in=[*shown, *held], annotator=annotator, state=Assignment.State.LIVE
+        Q(pk__in=shown) | Q(pk__in=held, leased_until__gt=now),
+        annotator=annotator,
+        state=Assignment.State.LIVE,
     )
     until = Case(
         When(pk__in=list(shown), then=Value(now + timedelta(seconds=project.lease_seconds))),
@@ -155,17 +152,21 @@ def expire(project: Project | None = None, at: datetime | None = None, limit: in
 def give_back(
     annotator: Annotator, assignment_ids: Sequence[int], again: bool = False, reason: str = ""
 ) -> int:
-    """Ends live leases without an answer. Gives the number ended.
+    """Ends leases without an answer. Gives the number of assignments given back.
 
-    The same annotator is not lent these comparisons any more; with `again` (it never looked at them) it is.
-    `reason` is one of Assignment.SkipReason: why a person skipped.
+    The same annotator is not lent these comparisons any more, whether or not the lease had run out meanwhile;
+    with `again` (it never looked at them) it is. `reason` is one of Assignment.SkipReason: why a person
+    skipped.
     """
-    state = Assignment.State.EXPIRED if again else Assignment.State.RETURNED
+    states = Assignment.State
+    given_up, state = (
+        ([states.LIVE], states.EXPIRED) if again else ([states.LIVE, states.EXPIRED], states.RETURNED)
+    )
     with transaction.atomic():
-        live = Assignment.objects.filter(
-            pk__in=assignment_ids, annotator=annotator, state=Assignment.State.LIVE
+        theirs = Assignment.objects.filter(
+            pk__in=assignment_ids, annotator=annotator, state__in=given_up
         ).select_for_update(of=("self",))
-        return _release(list(live.order_by("pk")), state, reason)
+        return _release(list(theirs.order_by("pk")), state, reason)
 
 
 def lend_again(annotator: Annotator, assignment_ids: Sequence[int] | None = None) -> int:
@@ -205,25 +206,6 @@ def done_by(annotator: Annotator) -> int:
     ).count()
 
 
-def open_count(annotator: Annotator, project: Project) -> int | None:
-    """Comparisons that this annotator could still be lent, those in hand included; None where they are more
-    than COUNTED, because counting on would cost more than the figure is worth.
-
-    One SQL statement for each of their pools, along the index of what is open and no further than it takes,
-    and one for what they have in hand.
-    """
-    mine = Assignment.objects.filter(annotator=annotator)
-    gone = mine.filter(comparison=OuterRef("comparison")).exclude(state=Assignment.State.EXPIRED)
-    found: set[int] = set()
-    for pool in pool_ids_of(annotator, project):
-        free = Demand.objects.filter(~Exists(gone), pool=pool, wanted__gt=F("live") + F("done"))
-        in_order = free.order_by("-priority", "id").values_list("comparison", flat=True)
-        found.update(in_order[: COUNTED + 1])
-        if len(found) > COUNTED:
-            return None
-    return len(found) + mine.filter(state=Assignment.State.LIVE).count()
-
-
 def _number(rows: QuerySet[Any]) -> Coalesce:
     """The number of comparisons in `rows` as an expression, to be counted inside another statement."""
     number = Count("comparison", distinct=True)
@@ -237,49 +219,40 @@ def _draw(*parts: object) -> bytes:
 
 def _take(
     annotator: Annotator,
-    project: Project,
     sources: list[tuple[str, int]],
     n: int,
     hold: int,
     lent_for: int,
-) -> list[int]:
-    ids: list[int] = []
-    for column, source in sources:
-        while len(ids) < n:
+    returning: str = "id",
+) -> list[Any]:
+    """Lends up to `n`; rows of these columns."""
+    lent: list[Any] = []
+    for source in sources:
+        while len(lent) < n:
             # One at a time to people, because what they hold is counted before each.
-            step = n - len(ids) if hold == _UNLIMITED else 1
-            got = _take_from(annotator, (column, source), step, hold, lent_for)
-            ids += got
+            step = n - len(lent) if hold == UNLIMITED else 1
+            got = _take_from(annotator, source, step, hold, lent_for, returning)
+            lent += got
             if len(got) < step:
                 break
-    return ids
+    return lent
 
 
-def _take_from(annotator: Annotator, source: tuple[str, int], n: int, hold: int, lent_for: int) -> list[int]:
+def _take_from(
+    annotator: Annotator, source: tuple[str, int], n: int, hold: int, lent_for: int, returning: str
+) -> list[Any]:
     for _ in range(3):
         try:
             with transaction.atomic():
-                return _lend(annotator, _pick(annotator, *source, n, hold), lent_for)
+                return _lend(annotator, take(annotator, source, n, hold), lent_for, returning)
         except _Raced:
             continue
     return []
 
 
-def _pick(annotator: Annotator, column: str, source: int, n: int, hold: int) -> list[tuple[int, int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE.format(source=column, lock=_lock_clause(), limit=n),
-            {"source": source, "annotator": annotator.pk, "hold": hold, "now": adapt(timezone.now())},
-        )
-        picked = sorted(cursor.fetchall(), key=lambda row: (row[3], row[0]))  # an UPDATE keeps no order
-    return [(demand, comparison, k) for demand, comparison, k, _ in picked]
-
-
-def _lock_clause() -> str:
-    return "FOR UPDATE OF d SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-
-
-def _lend(annotator: Annotator, picked: list[tuple[int, int, int]], lent_for: int) -> list[int]:
+def _lend(
+    annotator: Annotator, picked: list[tuple[int, int, int]], lent_for: int, returning: str
+) -> list[Any]:
     if not picked:
         return []
     now = timezone.now()
@@ -290,43 +263,20 @@ def _lend(annotator: Annotator, picked: list[tuple[int, int, int]], lent_for: in
         values += [comparison_id, annotator.pk, demand_id, shown, now, until]
     rows = ", ".join(["(%s, %s, 0, 'work', 'live', '', %s, %s, %s, %s)"] * len(picked))
     with connection.cursor() as cursor:
-        cursor.execute(_LEND.format(rows=rows), [adapt(value) for value in values])
-        ids = [row[0] for row in cursor.fetchall()]
-    if len(ids) < len(picked):
+        cursor.execute(_LEND.format(rows=rows, returning=returning), [adapt(value) for value in values])
+        lent = cursor.fetchall()
+    if len(lent) < len(picked):
         raise _Raced
-    return ids
-
-
-def _with_content(assignments: QuerySet[Assignment]) -> QuerySet[Assignment]:
-    return assignments.select_related("comparison", "comparison__rendering")
-
-
-def _held(annotator: Annotator, n: int, have: Sequence[int], lean: bool) -> list[Assignment]:
-    """Written by hand, because every answer waits for it: the ORM takes ten times as long."""
-    only = _SHOWN if lean else ()
-    read = [columns(Assignment, "a"), columns(Comparison, "c", *only), columns(Rendering, "r")]
-    but = f"AND a.id NOT IN ({', '.join(['%s'] * len(have))})" if have else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _HELD.format(columns=", ".join(read), but=but, limit=n),
-            [annotator.pk, adapt(timezone.now()), *have],
-        )
-        found = cursor.fetchall()
-    held = []
-    for row in map(iter, found):
-        assignment = instance(Assignment, row)
-        comparison = assignment.comparison = instance(Comparison, row, *only)
-        _RENDERING.set_cached_value(comparison, optional(Rendering, row))  # None: nobody looks it up again
-        held.append(assignment)
-    return held
+    return lent
 
 
 def _loaded(ids: list[int]) -> list[Assignment]:
-    return list(_with_content(Assignment.objects.filter(pk__in=ids)).order_by("id")) if ids else []
+    lent = Assignment.objects.filter(pk__in=ids).select_related("comparison", "comparison__rendering")
+    return list(lent.order_by("id")) if ids else []
 
 
 def _release(assignments: list[Assignment], state: str, reason: str = "") -> int:
-    """Ends live leases (already locked) and gives their slots back."""
+    """Ends leases (already locked) and gives the slots back that they still have."""
     if assignments:
         Assignment.objects.filter(pk__in=[a.pk for a in assignments]).update(
             state=state, demand=None, skip_reason=reason
