@@ -10,6 +10,7 @@ from django.utils import timezone
 from .models import Annotation, Annotator, Assignment, Criterion, Label, Project
 from .projects import criteria_of, guidelines_of
 from .ranking import Ranking, RankingError, RankingTask, Scale, check_answer, parse, relabel
+from .stopping import after_answers
 from .writing import Rows, json_text, write
 
 CONFIDENCES = ("not", "somewhat", "fairly", "very")
@@ -127,6 +128,8 @@ def submit_many(annotator: Annotator, project: Project, submissions: Sequence[Su
         slots = [a.demand_id for a in finished if a.demand_id is not None]
         if slots:
             cursor.execute(_FILL.format(ids=", ".join(["%s"] * len(slots))), slots)
+        if annotator.kind == Annotator.Kind.HUMAN:
+            after_answers(cursor, project, [a.comparison_id for a, _ in written if a.independent])
         if len(receipts) < len(by_id):
             late = [by_id[pk] for pk in by_id if pk not in receipts]
             receipts |= _replays(annotator, project, late)
