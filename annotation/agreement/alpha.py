@@ -4,13 +4,14 @@ Every figure here is a function of sums over units, so that a resample, a compar
 left out costs a subtraction and not a second pass (`intervals`, `influence`).
 """
 
+from typing import Literal
+
 import krippendorff
 import numpy as np
 
-from ..votes import MAX_STEPS, Ints
-from .groups import ALL_EQUAL, NO_PAIR, Figure, Floats, Group, Level
+from ..votes import Ints
+from .groups import ALL_EQUAL, NO_PAIR, Figure, Floats, Group, Level, votes_by_unit
 
-SIGNED: Floats = np.arange(-MAX_STEPS, MAX_STEPS + 1, dtype=np.float64)
 NO_CEILING = "not computable: both kinds must agree among themselves on the comparisons they share"
 
 
@@ -25,22 +26,26 @@ def alpha(group: Group, level: Level) -> Figure:
     None, never 0 or 1, where there is no pair of votes, and where all votes are equal: chance agreement is
     then 1 and alpha is 0/0.
     """
-    kept = group.kept().at(level)
-    if kept.others is None:
-        return alpha_of_counts(kept.counts, level)
-    return figure_of(
-        kappa_x_of_sums(cross_sums(kept.counts, kept.others).sum(axis=0), level), len(kept.counts)
-    )
+    at = group.at(level)
+    if at.others is None:
+        return alpha_of_counts(at.counts, level)
+    kept = at.kept()
+    sums = cross_sums(kept.counts, kept.across).sum(axis=0)
+    return figure_of(kappa_x_of_sums(sums, level), len(kept.counts))
 
 
-def alpha_of_counts(counts: Ints, level: Level, values: Floats | None = None) -> Figure:
+def alpha_of_counts(
+    counts: Ints, level: Level | Literal["interval", "ratio"], values: Floats | None = None
+) -> Figure:
     """Krippendorff's alpha of any (units x values) counts; values are in order. See `alpha` for None.
 
     `values` are the numbers that interval and ratio distances need; without them, 0, 1, 2 …
     """
-    counts = counts[counts.sum(axis=1) > 1]
-    if not len(counts):
+    paired = votes_by_unit(counts) > 1
+    if not paired.any():
         return Figure(None, NO_PAIR)
+    if not paired.all():
+        counts = counts[paired]
     used = counts.any(axis=0)
     if used.sum() < 2:
         return Figure(None, ALL_EQUAL)
@@ -58,8 +63,7 @@ def corrected(group: Group, level: Level) -> Figure:
     None where one kind has no two votes on these units, or does not agree with itself beyond chance.
     """
     kept = group.kept().at(level)
-    assert kept.others is not None, "only across kinds"
-    value = corrected_of_sums(corrected_sums(kept.counts, kept.others).sum(axis=0), level)
+    value = corrected_of_sums(corrected_sums(kept.counts, kept.across).sum(axis=0), level)
     return Figure(float(value)) if np.isfinite(value) else Figure(None, NO_CEILING)
 
 
@@ -78,7 +82,7 @@ def within_sums(counts: Ints) -> Floats:
     return (both / np.maximum(others, 1)[:, None, None]).reshape(len(counts), values**2)
 
 
-def alpha_of_sums(sums: Floats, level: Level, values: Floats = SIGNED) -> Floats:
+def alpha_of_sums(sums: Floats, level: Level) -> Floats:
     """Alpha of added-up `within_sums`, one a row (last axis); nan where all votes are equal."""
     size = round(sums.shape[-1] ** 0.5)
     margin = sums.reshape(*sums.shape[:-1], size, size).sum(axis=-1)
@@ -86,7 +90,7 @@ def alpha_of_sums(sums: Floats, level: Level, values: Floats = SIGNED) -> Floats
     if level == "nominal":
         agreeing = sums[..., :: size + 1].sum(axis=-1)
         return _one_minus(total - agreeing, (total**2 - np.square(margin).sum(axis=-1)) / (total - 1))
-    delta = distances(margin, level, values)
+    delta = distances(margin, level)
     observed = (sums * delta.reshape(*delta.shape[:-2], -1)).sum(axis=-1)
     expected = np.einsum("...i,...ij,...j->...", margin, delta, margin) / (total - 1)
     return _one_minus(observed, expected)
@@ -99,11 +103,11 @@ def cross_sums(one: Ints, two: Ints) -> Floats:
     return np.concatenate([both.reshape(len(one), one.shape[1] ** 2), one, two], axis=1)
 
 
-def kappa_x_of_sums(sums: Floats, level: Level, values: Floats = SIGNED) -> Floats:
+def kappa_x_of_sums(sums: Floats, level: Level) -> Floats:
     """Cross-replication reliability of added-up `cross_sums`, one a row; nan where all votes are equal."""
     size = round((sums.shape[-1] + 1) ** 0.5) - 1
     both, one, two = np.split(sums, [size**2, size**2 + size], axis=-1)
-    delta = distances(one + two, level, values)
+    delta = distances(one + two, level)
     total = both.sum(axis=-1)
     observed = (both * delta.reshape(*delta.shape[:-2], -1)).sum(axis=-1)
     expected = np.einsum("...i,...ij,...j->...", one, delta, two)
@@ -116,29 +120,25 @@ def corrected_sums(one: Ints, two: Ints) -> Floats:
     return np.concatenate([cross_sums(one, two), within_sums(one), within_sums(two)], axis=1)
 
 
-def corrected_of_sums(sums: Floats, level: Level, values: Floats = SIGNED) -> Floats:
+def corrected_of_sums(sums: Floats, level: Level) -> Floats:
     """Normalised kappa_x of added-up `corrected_sums`, one a row; nan where it is not defined."""
     size = round((np.sqrt(4 + 12 * sums.shape[-1]) - 2) / 6)  # 3 size² + 2 size columns
     cross, one, two = np.split(sums, [size**2 + 2 * size, 2 * size**2 + 2 * size], axis=-1)
-    own = (alpha_of_sums(part, level, values) for part in (one, two))
+    own = (alpha_of_sums(part, level) for part in (one, two))
     with np.errstate(invalid="ignore", divide="ignore"):
         ceiling = np.sqrt(np.prod([np.where(value > 0, value, np.nan) for value in own], axis=0))
-        return kappa_x_of_sums(cross, level, values) / ceiling
+        return kappa_x_of_sums(cross, level) / ceiling
 
 
-def distances(margin: Floats, level: Level, values: Floats = SIGNED) -> Floats:
+def distances(margin: Floats, level: Level) -> Floats:
     """Krippendorff's squared differences between values, (… x values x values) from margins (… x values).
 
     Ordinal distances are those of the values' mid-ranks in the margin.
     """
     if level == "nominal":
         return np.broadcast_to(1.0 - np.eye(margin.shape[-1]), (*margin.shape, margin.shape[-1]))
-    place = np.cumsum(margin, axis=-1) - margin / 2 if level == "ordinal" else values * np.ones_like(margin)
-    delta = np.square(place[..., :, None] - place[..., None, :])
-    if level != "ratio":
-        return delta
-    total = np.square(place[..., :, None] + place[..., None, :])
-    return np.divide(delta, total, out=np.zeros_like(delta), where=total > 0)
+    rank = np.cumsum(margin, axis=-1) - margin / 2
+    return np.square(rank[..., :, None] - rank[..., None, :])
 
 
 def _one_minus(observed: Floats, expected: Floats) -> Floats:

@@ -52,6 +52,8 @@ def leave_one_annotator_out(judgements: Judgements, of: Mask, voters: int, level
     total = np.bincount(profile, minlength=len(first)) @ within_sums(distinct)
     number = np.bincount(voter, minlength=voters)
     change = _changes(distinct, profile[unit], said, voter, voters)
+    if not voters:
+        return WithoutEach(np.zeros(0), None, Interval(None, TOO_FEW))
     with np.errstate(invalid="ignore", divide="ignore"):
         alphas = np.where(number > 0, alpha_of_sums(total - change, level), np.nan)
         whole = float(alpha_of_sums(total, level))

@@ -27,8 +27,8 @@ RESAMPLES = 1000
 SEED = 1979
 FEWEST = 2
 FEWEST_FOR_BOOTSTRAP = 50
-# Beyond this the draws cost seconds, and so many different comparisons make the jackknife as good.
-MOST_PROFILES = 2000
+# Beyond this draws get slow, and so many different comparisons make the jackknife as good.
+MOST_PROFILES = 200
 _BATCH = 4_000_000  # numbers held at once
 
 ONE_COMPARISON = "an interval needs at least two comparisons with votes to compare"
@@ -78,7 +78,7 @@ def alpha_sums(group: Group, level: Level) -> Sums:
         )
     return sums_of(
         group.at(level),
-        lambda of: cross_sums(of.counts, _others(of)),
+        lambda of: cross_sums(of.counts, of.across),
         lambda sums: kappa_x_of_sums(sums, level),
     )
 
@@ -87,7 +87,7 @@ def corrected_alpha_sums(group: Group, level: Level) -> Sums:
     """The sums of `alpha.corrected`."""
     return sums_of(
         group.at(level),
-        lambda of: corrected_sums(of.counts, _others(of)),
+        lambda of: corrected_sums(of.counts, of.across),
         lambda sums: corrected_of_sums(sums, level),
     )
 
@@ -173,8 +173,3 @@ def wilson(successes: Floats, number: Floats) -> tuple[Floats, Floats]:
         middle = (share + z**2 / (2 * number)) / (1 + z**2 / number)
         reach = z / (1 + z**2 / number) * np.sqrt(share * (1 - share) / number + z**2 / (4 * number**2))
     return np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
-
-
-def _others(group: Group) -> Ints:
-    assert group.others is not None, "only across kinds"
-    return group.others

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..votes import MAX_STEPS, Ints, Mask
+from ..votes import MAX_STEPS, Ints, Mask, Vote
 from .alpha import alpha
 from .groups import VALUES, Figure, Group
 from .intervals import alpha_sums, interval, wilson
@@ -36,6 +36,11 @@ def share(successes: int, number: int) -> Share:
         return Share(None, None, 0)
     low, high = wilson(np.array([float(successes)]), np.array([float(number)]))
     return Share(successes / number, [float(low[0]), float(high[0])], number)
+
+
+def sign_of(vote: Vote) -> int:
+    """Of a vote on a pair, 1 for response a, -1 for b, 0 for neither; 0 for rankings of more."""
+    return {"a": 1, "b": -1}.get(vote.parsed.winner or "", 0) if vote.k == 2 else 0
 
 
 def sides(value: Ints, reversed_: Mask) -> Ints:

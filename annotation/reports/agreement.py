@@ -3,22 +3,40 @@
 from typing import Any
 
 from .. import agreement
-from ..models import Project
+from ..agreement.disputes import disputes
+from ..models import Criterion, Project
 from ..votes import Votes
-from .reading import criteria_named, read_votes
+from .annotators import each_annotator, leanings_of, pairs_of
+from .evidence import Evidence
+from .parts import parts_of, rankings_of
+from .reading import criteria_named, snapshot
 
 
 def agreement_of(project: Project, criterion: str | None = None) -> dict[str, Any]:
     """What the `agreement` command prints: `project` and `criteria`, one object each. Raises Unknown."""
-    return {
-        "project": project.slug,
-        "criteria": [
-            {"criterion": one.name, "version": one.version, "scale": one.scale}
-            | totals(votes := read_votes(project, one))
-            | agreement.report(votes)
-            for one in criteria_named(project, criterion)
-        ],
-    }
+    criteria = [criterion_agreement(project, one) for one in criteria_named(project, criterion)]
+    return {"project": project.slug, "criteria": criteria}
+
+
+def criterion_agreement(project: Project, criterion: Criterion, details: bool = True) -> dict[str, Any]:
+    """One criterion's totals and the figures of `agreement.report`; with `details` beside them `by`
+    (category, pool, time), `each_annotator`, `pairs_of_annotators`, `leanings`, `rankings` (None with pairs
+    alone) and `disputed`, the number of units on which votes differ, by group.
+
+    In a project that stops asking early, alphas are those of the random layer, and `layer` is its share.
+    """
+    with snapshot():
+        evidence = Evidence.of(project, criterion)
+        layer = evidence.layer()
+        around = _details(evidence, layer) if details else {}
+        report = agreement.report(layer.votes, layer.scale)
+    return (
+        {"criterion": criterion.name, "version": criterion.version, "scale": criterion.scale}
+        | totals(evidence.votes)
+        | {"layer": None if layer is evidence else project.overlap_share}
+        | report
+        | around
+    )
 
 
 def totals(votes: Votes) -> dict[str, Any]:
@@ -28,4 +46,15 @@ def totals(votes: Votes) -> dict[str, Any]:
         "comparisons": len(votes.comparison_ids),
         "labels": {"human": people, "judge": len(votes) - people},
         "annotators": {"human": int(votes.people.sum()), "judge": int((~votes.people).sum())},
+    }
+
+
+def _details(evidence: Evidence, layer: Evidence) -> dict[str, Any]:
+    return {
+        "by": parts_of(layer),
+        "each_annotator": each_annotator(evidence),
+        "pairs_of_annotators": pairs_of(evidence),
+        "leanings": leanings_of(evidence),
+        "rankings": rankings_of(layer),
+        "disputed": {name: len(disputes(group).unit) for name, group in evidence.groups.items()},
     }

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 from django.db import connection, transaction
 
 from ..models import Annotator, Criterion, Label, Project
 from ..ranking import BOTH_BAD
 from ..votes import JUDGE, Vote, Voter, Votes, responses_in
+from .columns import numbers_by
 
 BATCH = 2000
 
@@ -63,12 +65,22 @@ def read_votes(project: Project, criterion: Criterion) -> Votes:
         k_of = dict(
             labels.filter(ranking=BOTH_BAD, comparison__k__gt=2).values_list("comparison_id", "comparison__k")
         )
-        rows = labels.values_list("comparison_id", "annotator_id", "ranking", "strength").iterator(BATCH)
-        votes = (
-            (comparison, annotator, Vote(ranking, responses_in(ranking) or k_of.get(comparison, 2), strength))
-            for comparison, annotator, ranking, strength in rows
-        )
-        return Votes.of(votes, voters_of(project))
+        answers = []
+        for (ranking, strength), ids in numbers_by(
+            labels, ("ranking", "strength"), ("comparison_id", "annotator_id")
+        ):
+            ids = ids.astype(np.int64)
+            if k := responses_in(ranking):
+                answers.append((Vote(ranking, k, strength), ids))
+                continue
+            sizes = np.fromiter((k_of.get(pk, 2) for pk in ids[:, 0].tolist()), np.int64, len(ids))
+            answers += [(Vote(ranking, k, strength), ids[sizes == k]) for k in np.unique(sizes).tolist()]
+        voters = voters_of(project)
+    answers.sort(key=lambda answer: (answer[0].ranking, answer[0].k, answer[0].strength or 0))
+    code = np.repeat(np.arange(len(answers)), [len(ids) for _, ids in answers])
+    pairs = np.concatenate([np.zeros((0, 2), dtype=np.int64), *(ids for _, ids in answers)])
+    distinct = tuple(vote for vote, _ in answers)
+    return Votes.from_columns(pairs[:, 0], pairs[:, 1], code, distinct, voters)
 
 
 def voters_of(project: Project) -> dict[int, Voter]:
