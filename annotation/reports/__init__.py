@@ -2,12 +2,14 @@
 
 from .agreement import agreement_of, totals
 from .consensus import method_named, refresh_consensus, standing_votes
+from .leaderboard import leaderboard_of
 from .reading import Unknown, criteria_named, read_votes, snapshot, voters_of
 
 __all__ = [
     "Unknown",
     "agreement_of",
     "criteria_named",
+    "leaderboard_of",
     "method_named",
     "read_votes",
     "refresh_consensus",
