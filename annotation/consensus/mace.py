@@ -2,8 +2,8 @@
 
 With probability `competence` an annotator gives the true class, else one drawn from a `strategy` of their
 own: always the same, mostly ties, anything. Competence has a Beta prior, strategies a Dirichlet prior around
-how often each class is answered, which is the prior of the true class too. Many annotators with a handful of
-answers are the rule, and without priors such models do worse than a vote.
+how often each class is answered, which is most of the prior of the true class too. Many annotators with a
+handful of answers are the rule, and without priors such models do worse than a vote.
 
 Answers on one item share its difficulty, so they are not independent given the truth, and the posterior of
 any such model is too sure. `correlation` is the part that they share: the log posterior is divided by the
@@ -27,18 +27,19 @@ Z95 = 1.959964
 class Priors:
     """Pseudo-counts of answers: known, guessed, and of strategies.
 
-    `uniform`: classes are as probable as each other and so are guesses, whatever was answered.
+    `uniform` is the part of the classes' prior that is the same for all; the rest is how often each was
+    answered.
     """
 
-    knows: float = 4.0
-    guesses: float = 2.0
-    strategy: float = 5.0
+    knows: float = 2.0
+    guesses: float = 1.0
+    strategy: float = 2.0
     correlation: float = 0.3
-    uniform: bool = False
+    uniform: float = 0.25
 
 
 # Close to the published MACE: hardly any prior, every class alike, answers independent.
-PLAIN = Priors(knows=0.1, guesses=0.1, strategy=0.1, correlation=0.0, uniform=True)
+PLAIN = Priors(knows=0.1, guesses=0.1, strategy=0.1, correlation=0.0, uniform=1.0)
 
 MOST_STEPS = 200
 TOLERANCE = 1e-6  # change of the log posterior an answer
@@ -113,9 +114,9 @@ def judge_weights(answers: Answers, rise: Floats) -> Floats:
 
 def _run(answers: Answers, priors: Priors, weight: Floats, start: Mace | None, most_steps: int) -> Mace:
     number = answers.said * weight[:, None]
-    shares = np.full(answers.classes, 1 / answers.classes) if priors.uniform else answers.shares
     # A class that is known but never answered still needs some probability.
-    shares = (shares + 1e-9) / (shares + 1e-9).sum()
+    shares = (answers.shares + 1e-9) / (answers.shares + 1e-9).sum()
+    classes = (1 - priors.uniform) * shares + priors.uniform / answers.classes
     competence = start.competence if start else np.full(answers.annotators, 2 / 3)
     strategy = start.strategy if start else np.tile(shares, (answers.annotators, 1))
     objective: list[float] = []
@@ -124,7 +125,7 @@ def _run(answers: Answers, priors: Priors, weight: Floats, start: Mace | None, m
         knows = competence[:, None]
         guessed = (1 - knows) * strategy
         rise = np.log1p(knows / guessed)
-        evidence = _evidence(answers, rise * weight[:, None]) + np.log(shares)[:, None]
+        evidence = _evidence(answers, rise * weight[:, None]) + np.log(classes)[:, None]
         posterior, likelihood = normalised(evidence, answers.known)
         objective.append(
             likelihood
@@ -141,7 +142,7 @@ def _run(answers: Answers, priors: Priors, weight: Floats, start: Mace | None, m
         if len(objective) > 1:
             converged = objective[-1] - objective[-2] < TOLERANCE * len(answers)
     interval = _interval(competence, strategy, true, number, priors)
-    return Mace(priors, shares, competence, interval, strategy, weight, tuple(objective), converged)
+    return Mace(priors, classes, competence, interval, strategy, weight, tuple(objective), converged)
 
 
 def _evidence(answers: Answers, rise: Floats) -> Floats:
