@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account, comparisons, label, media, overview, plain, projects, work
+from .views import account, agreement, comparisons, label, leaderboard, media, overview, plain, projects, work
 from .views.health import healthz
 
 urlpatterns = [
@@ -23,5 +23,11 @@ urlpatterns = [
     path("p/<slug:slug>/media/<slug:sha256>", media.media, name="media"),
     path("p/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("p/<slug:slug>/comparisons/<int:comparison_id>/", comparisons.comparison, name="comparison"),
+    path("p/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
+    path("p/<slug:slug>/agreement/disputes/", agreement.disputes, name="disputes"),
+    path("p/<slug:slug>/agreement/all.json", agreement.everything, name="agreement-json"),
+    path("p/<slug:slug>/agreement/<slug:figure>.csv", agreement.table, name="agreement-table"),
+    path("p/<slug:slug>/leaderboard/", leaderboard.leaderboard, name="leaderboard"),
+    path("p/<slug:slug>/leaderboard/all.csv", leaderboard.leaderboard_table, name="leaderboard-table"),
     path("healthz", healthz, name="healthz"),
 ]

@@ -3,12 +3,11 @@
 from typing import Any
 
 from .. import agreement
-from ..agreement.disputes import disputes
 from ..models import Criterion, Project
 from ..votes import Votes
 from .annotators import each_annotator, leanings_of, pairs_of
 from .evidence import Evidence
-from .parts import parts_of, rankings_of
+from .parts import disputed_of, parts_of, rankings_of
 from .reading import criteria_named, snapshot
 
 
@@ -21,7 +20,7 @@ def agreement_of(project: Project, criterion: str | None = None) -> dict[str, An
 def criterion_agreement(project: Project, criterion: Criterion, details: bool = True) -> dict[str, Any]:
     """One criterion's totals and the figures of `agreement.report`; with `details` beside them `by`
     (category, pool, time), `each_annotator`, `pairs_of_annotators`, `leanings`, `rankings` (None with pairs
-    alone) and `disputed`, the number of units on which votes differ, by group.
+    alone) and `disputed`, the comparisons on which votes differ most, by group.
 
     In a project that stops asking early, alphas are those of the random layer, and `layer` is its share.
     """
@@ -56,5 +55,5 @@ def _details(evidence: Evidence, layer: Evidence) -> dict[str, Any]:
         "pairs_of_annotators": pairs_of(evidence),
         "leanings": leanings_of(evidence),
         "rankings": rankings_of(layer),
-        "disputed": {name: len(disputes(group).unit) for name, group in evidence.groups.items()},
+        "disputed": disputed_of(evidence),
     }

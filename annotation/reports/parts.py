@@ -8,7 +8,8 @@ from ..agreement import rankings, slices
 from ..agreement.alpha import alpha
 from ..agreement.annotators import reference_of
 from ..agreement.cycles import majority_cycles
-from ..agreement.groups import Group, Interval, value_counts
+from ..agreement.disputes import disputes
+from ..agreement.groups import CLASSES, Group, Interval, value_counts
 from ..agreement.intervals import alpha_sums, interval
 from ..votes import Ints, Mask
 from . import circumstances as around
@@ -17,6 +18,7 @@ from .evidence import Evidence
 # Time is shown in parts of this many comparisons or more, at most TIMES of them.
 FEWEST_IN_TIME = 30
 TIMES = 12
+MOST_DISPUTED = 1000
 
 
 def parts_of(evidence: Evidence) -> dict[str, Any]:
@@ -59,6 +61,31 @@ def rankings_of(evidence: Evidence) -> dict[str, Any] | None:
             for cycle in cycles
         ],
     }
+
+
+def disputed_of(evidence: Evidence) -> dict[str, Any]:
+    """By group, the `number` of comparisons on which votes differ, and those that differ `most`, at most
+    MOST_DISPUTED: heat (see `disputes`) and how many votes say what, of people and, across kinds, judges.
+
+    With more than two responses a comparison stands for the most disputed pair of its responses.
+    """
+    found = {}
+    for name, group in evidence.groups.items():
+        units = disputes(group)
+        comparison = group.comparison[units.unit]
+        _, first = np.unique(comparison, return_index=True)
+        rows = []
+        for at in np.sort(first)[:MOST_DISPUTED].tolist():
+            row = {
+                "comparison": int(evidence.votes.comparison_ids[comparison[at]]),
+                "heat": float(units.heat[at]),
+                "votes": dict(zip(CLASSES, units.tally[at].tolist(), strict=True)),
+            }
+            if units.others is not None:
+                row["judges"] = dict(zip(CLASSES, units.others[at].tolist(), strict=True))
+            rows.append(row)
+        found[name] = {"number": len(first), "most": rows}
+    return found
 
 
 def _pool(evidence: Evidence, name: str, of: Mask) -> dict[str, Any]:
