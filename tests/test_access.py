@@ -30,6 +30,8 @@ EXPECTED = {
     "overview": "view",
     "comparisons": "view",
     "comparison": "view",
+    "leaderboard": "view",
+    "leaderboard-table": "view",
     "label": "label",
     "plain": "label",
     "media": MEMBER,
