@@ -52,18 +52,19 @@ def pairwise_kappa(judgements: Judgements, voters: Ints, fewest: int = FEWEST_SH
     at = row[judgements.voter] >= 0
     voter, unit = row[judgements.voter[at]], judgements.unit[at]
     said = np.sign(judgements.value[at]) + 1
-    votes = _indicator(voter * classes + said, unit, size * classes, len(judgements.comparison))
-    tables = (votes @ votes.T).toarray().reshape(size, classes, size, classes).transpose(0, 2, 1, 3)
     comparison = judgements.comparison[unit]
     met = _indicator(voter, comparison, size, int(comparison.max(initial=-1)) + 1)
     met.data = np.ones_like(met.data)
     shared = (met @ met.T).toarray().astype(np.int64)
-    kappa, error = _kappa(tables.reshape(-1, classes, classes), np.eye(classes))
-    kappa, error = kappa.reshape(size, size), error.reshape(size, size)
-    few = (shared < fewest) | np.eye(size, dtype=bool)
-    kappa[few], error[few] = np.nan, np.nan
-    observations = tables.sum(axis=(2, 3))
-    error *= np.sqrt(np.divide(observations, shared, out=np.ones_like(kappa), where=shared > 0))
+    one, two = np.nonzero(np.triu(shared >= fewest, k=1))
+    votes = _indicator(voter * classes + said, unit, size * classes, len(judgements.comparison))
+    every = (votes @ votes.T).toarray().reshape(size, classes, size, classes)
+    tables = every[one, :, two, :]
+    found, spread = _kappa(tables, np.eye(classes))
+    spread = spread * np.sqrt(tables.sum(axis=(1, 2)) / shared[one, two])
+    kappa, error = np.full((size, size), np.nan), np.full((size, size), np.nan)
+    for table, values in ((kappa, found), (error, spread)):
+        table[one, two] = table[two, one] = values
     return Pairwise(voters, kappa, error, shared)
 
 
