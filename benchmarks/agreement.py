@@ -138,7 +138,7 @@ def agreement_of(size: int, missing: list[str]) -> tuple[dict[str, Any], float]:
         # Three classes for us, so the libraries get the signs.
         said = np.sign(value) + 1 if level == "nominal" else value + 2
         for name, make in libraries(item, annotator, said, level, size, missing).items():
-            milliseconds, theirs = best(make, runs=3 if size < MILLION else 1)
+            milliseconds, theirs = best(make, runs=3 if size < 100_000 else 1)
             found[level]["libraries"][name] = milliseconds
             if theirs is not None:
                 differences.append(abs(theirs - figure.value))
@@ -227,9 +227,10 @@ def rankings_at(size: int, missing: list[str]) -> dict[str, Any]:
     if "evalica" not in missing:
         import evalica
 
-        names, outcome = np.arange(MODELS).astype(str), np.where(won, evalica.Winner.X, evalica.Winner.Y)
+        one, two = [str(model) for model in first], [str(model) for model in second]
+        outcome = [evalica.Winner.X if one_won else evalica.Winner.Y for one_won in won]
         theirs["evalica.bradley_terry, fit alone"], _ = best(
-            lambda: evalica.bradley_terry(names[first], names[second], outcome), runs=1
+            lambda: evalica.bradley_terry(one, two, outcome), runs=1
         )
     return {"battles": size, "models": MODELS, "ms": milliseconds, "libraries": theirs}
 
