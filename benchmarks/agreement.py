@@ -246,7 +246,7 @@ def page(submissions: int) -> dict[str, Any]:
     say(f"a project of {submissions:,} submissions")
     call_command("migrate", verbosity=0)
     project = voted_project(submissions)
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(project.memberships.get().user)
     path = reverse("agreement", args=[project.slug])
     client.get(reverse("overview", args=[project.slug]))

@@ -79,7 +79,9 @@ def leanings_of(evidence: Evidence) -> dict[str, Any]:
     }
     orders = around.read_orders(evidence.project, evidence.criterion)
     rows = [people] if votes.people.any() else []
-    for index in np.flatnonzero(~votes.people).tolist():
+    labels = np.bincount(votes.voter, minlength=len(votes.voters))
+    judges = np.flatnonzero(~votes.people)
+    for index in judges[np.argsort(-labels[judges], kind="stable")].tolist():
         of = pairs & (votes.voter == index)
         by_order = orders.annotator == votes.voters[index].id
         side = leanings.sides(orders.value[by_order], orders.swapped[by_order])

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.utils.formats import number_format
 
+MOST_STEPS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -27,12 +29,15 @@ class Axis:
     def over(
         cls, values: Iterable[float | None], low: float, high: float, steps: int = 4, **more: Any
     ) -> "Axis":
-        """From `low` or lower to `high` or higher, in whole steps, so that all values lie inside."""
+        """From `low` or lower to `high` or higher, so that all values lie inside, in at most MOST_STEPS."""
         known = [value for value in values if value is not None]
-        step = (high - low) / steps
-        bottom = low + step * floor((min([low, *known]) - low) / step)
-        top = high + step * ceil((max([high, *known]) - high) / step)
-        return cls(bottom, top, step, **more)
+        step, lowest, highest = (high - low) / steps, min([low, *known]), max([high, *known])
+        while True:
+            bottom = low + step * floor((lowest - low) / step)
+            top = high + step * ceil((highest - high) / step)
+            if (top - bottom) / step <= MOST_STEPS:
+                return cls(bottom, top, step, **more)
+            step *= 2
 
     def at(self, value: float) -> str:
         """Per cent of the way from low to high, with a point in every language."""

@@ -10,7 +10,10 @@ from .charts import Axis, Mark, mark, tint
 from .figure import Figure, in_labels
 from .tables import Column, Table, spread, with_interval
 
-SHOWN_PEOPLE = 12  # in the matrix of pairs, those with most labels; the file has all
+# Those with most labels are drawn; the files have all.
+SHOWN_PEOPLE = 12
+SHOWN_JUDGES = 6
+SHOWN_LINES = 3  # judges' lines across the scatter, whose words would cover each other
 
 
 def pairs(report: dict[str, Any], names: dict[int, str]) -> Figure:
@@ -38,10 +41,12 @@ def pairs(report: dict[str, Any], names: dict[int, str]) -> Figure:
         for j in range(i)
         if found["shared"][i][j]
     ]
-    people = sorted((pk for pk in ids if kinds[pk] == "human"), key=lambda pk: (-labels[pk], pk))[
-        :SHOWN_PEOPLE
-    ]
-    shown = [i for i, pk in enumerate(ids) if pk in people or kinds[pk] == "judge"]
+    shown_ids = {
+        pk
+        for kind, most in (("human", SHOWN_PEOPLE), ("judge", SHOWN_JUDGES))
+        for pk in sorted((pk for pk in ids if kinds[pk] == kind), key=lambda pk: (-labels[pk], pk))[:most]
+    }
+    shown = [i for i, pk in enumerate(ids) if pk in shown_ids]
     lines = []
     for place, i in enumerate(shown[1:], start=1):
         cells = [
@@ -55,7 +60,6 @@ def pairs(report: dict[str, Any], names: dict[int, str]) -> Figure:
         ]
         blank = len(shown) - 1 - place
         lines.append({"name": names[ids[i]], "kind": kinds[ids[i]], "cells": cells, "blank": range(blank)})
-    number_of_people = sum(kind == "human" for kind in kinds.values())
     return Figure(
         "pairs",
         _("Who agrees with whom"),
@@ -64,8 +68,7 @@ def pairs(report: dict[str, Any], names: dict[int, str]) -> Figure:
             " comparisons in common it says nothing and is left out."
         )
         % {"fewest": found["fewest_shared"]},
-        _("%(shown)s of %(people)s people and every judge")
-        % {"shown": len(people), "people": number(number_of_people)},
+        _("%(shown)s of %(all)s annotators") % {"shown": len(shown), "all": number(len(kinds))},
         Table(columns, rows),
         "pairs",
         rows=lines,
@@ -96,8 +99,16 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
     enough = [
         one for one in report["each_annotator"] if one["enough"] and one["consensus"]["value"] is not None
     ]
-    seconds = [one["median_seconds"] for one in enough if one["median_seconds"] is not None]
-    across = Axis.over(seconds, 0, 60, 4, decimals=0, suffix=_(" s"))
+    timed = any(one["median_seconds"] is not None for one in enough)
+    along = "median_seconds" if timed else "labels"
+    across = Axis.over(
+        [one[along] for one in enough if one["kind"] == "human"],
+        0,
+        60 if timed else 40,
+        4,
+        decimals=0,
+        suffix=_(" s") if timed else "",
+    )
     axis = Axis.over(
         [end for one in enough for end in one["consensus"]["ci95"]],
         0.5,
@@ -116,13 +127,13 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
             "n": number(held["comparisons"]),
         }
         if one["kind"] == "judge":
+            if sum(made is not None and made.kind == "judge" for made in marks) == SHOWN_LINES:
+                continue
             marks.append(
                 mark(axis, "judge", held["value"], held["ci95"], "0", words, names[one["annotator"]])
             )
-        elif one["median_seconds"] is not None:
-            marks.append(
-                mark(axis, "people", held["value"], held["ci95"], across.at(one["median_seconds"]), words)
-            )
+        elif one[along] is not None:
+            marks.append(mark(axis, "people", held["value"], held["ci95"], across.at(one[along]), words))
     drawn = [one for one in marks if one]
     return Figure(
         "annotators",
@@ -139,7 +150,7 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
         "scatter",
         axis,
         drawn,
-        {"across": across},
+        {"across": across, "along": _("Typical time on a comparison") if timed else _("Labels given")},
         "" if drawn else _("Nobody has 20 labels yet on comparisons that others labelled too."),
     )
 
@@ -165,11 +176,13 @@ def leanings(report: dict[str, Any], names: dict[int, str]) -> Figure:
     rows, blocks = [], []
     for title, find, middle in asked:
         lines = []
-        for one in report["leanings"]["rows"]:
+        for place, one in enumerate(report["leanings"]["rows"]):
             found = find(one) or {"value": None, "ends": None, "n": 0}
             who = one["name"] or _("People")
             rows.append([title, who, *spread(found["value"], found["ends"]), found["n"]])
             kind = "judge" if one["kind"] == "judge" else "people"
+            if place > SHOWN_JUDGES:
+                continue
             made = mark(axis, kind, found["value"], found["ends"])
             lines.append({"who": who, "kind": kind, "mark": made, "found": found})
         blocks.append({"title": title, "middle": middle and axis.at(middle), "lines": lines})

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 # Krippendorff's conventions (2018, 12.4) above; below, preferences usually stand between 0.2 and 0.5.
 _WORDS = (
@@ -65,17 +66,20 @@ def _judges(across: float, ends: list[float] | None, people: list[float] | None)
 
 
 def _leaning(report: dict[str, Any]) -> list[tuple[str, bool]]:
-    """Whoever leans to a side by more than chance and more than a little."""
-    found = []
-    for one in report["leanings"]["rows"]:
-        first = one["first"]
-        if first["ends"] and (first["ends"][0] > 0.55 or first["ends"][1] < 0.45):
-            side = _("first") if first["value"] > 0.5 else _("second")
-            found += [
-                (_("%(who)s") % {"who": one["name"] or _("People")}, True),
-                (_(" lean to the response shown %(side)s. ") % {"side": side}, False),
-            ]
-    return found
+    """Whoever leans to a side by more than chance and more than a little, the strongest by name."""
+    rows = [one for one in report["leanings"]["rows"] if one["first"]["ends"]]
+    found = [one for one in rows if one["first"]["ends"][0] > 0.55 or one["first"]["ends"][1] < 0.45]
+    if not found:
+        return []
+    one = max(found, key=lambda one: abs(one["first"]["value"] - 0.5))
+    words = (
+        _(" lean to the response shown first") if one["first"]["value"] > 0.5 else _(" lean to the second")
+    )
+    parts = [(one["name"] or _("People"), True), (words, False)]
+    if others := len(found) - 1:
+        more = ngettext("; so does %(n)s other", "; %(n)s others lean to a side too", others) % {"n": others}
+        parts.append((more, False))
+    return [*parts, (".", False)]
 
 
 def _word(alpha: float) -> str:
