@@ -109,7 +109,7 @@ def judge_weights(answers: Answers, rise: Floats) -> Floats:
     number = answers.said.sum(1)
     by_people: Mask = answers.people
     cap = JUDGE_CAP * total[by_people].sum() / number[by_people].sum()
-    return np.where(by_people, 1.0, np.minimum(1.0, cap * number / np.maximum(total, 1e-12)))
+    return np.where(by_people, 1.0, np.clip(cap * number / np.maximum(total, 1e-12), 0.0, 1.0))
 
 
 def _run(answers: Answers, priors: Priors, weight: Floats, start: Mace | None, most_steps: int) -> Mace:

@@ -84,7 +84,8 @@ def by_wawa(votes: Votes, standing: Mask | None = None, gold: Gold | None = None
     """Shares of votes, each weighed by how often its giver is with the majority."""
 
     def model(learnt: Question, judged: Question) -> tuple[Fit, Iterable[tuple[int, Estimate]]]:
-        weight = agreement_with_majority(learnt.answers)
+        # Whoever is never with the majority still counts where nobody else has voted.
+        weight = np.maximum(agreement_with_majority(learnt.answers), 1e-6)
         fit = _plain(learnt, skills=_skills(learnt, weight))
         return fit, estimates(judged, shares(judged.answers, weight), weight)
 
