@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from . import leases
+from . import leases, stopping
+from .models import Project
 
 
 @shared_task
@@ -10,3 +11,18 @@ def expire_leases() -> None:
     """Returns the slots of all leases that ran out."""
     while leases.expire():
         pass
+
+
+@shared_task
+def look_for_refits() -> None:
+    """Starts a refit of every project that stops asking by itself and has enough new labels."""
+    for project in Project.objects.exclude(labels_cap=None):
+        if stopping.due(project):
+            refit_consensus.delay(project.pk)
+
+
+@shared_task
+def refit_consensus(project_id: int) -> None:
+    """Learns anew about a project's annotators. Running it twice changes nothing."""
+    for project in Project.objects.filter(pk=project_id):
+        stopping.refit(project)

@@ -85,14 +85,26 @@ class Votes:
             comparisons.append(comparison_id)
             annotators.append(annotator_id)
             codes.append(table.setdefault(vote, len(table)))
-        comparison_ids, comparison = np.unique(_ints(comparisons), return_inverse=True)
-        annotator_ids, voter = np.unique(_ints(annotators), return_inverse=True)
+        return cls.from_columns(_ints(comparisons), _ints(annotators), _ints(codes), tuple(table), voters)
+
+    @classmethod
+    def from_columns(
+        cls,
+        comparison_ids: Ints,
+        annotator_ids: Ints,
+        code: Ints,
+        distinct: tuple[Vote, ...],
+        voters: Mapping[int, Voter],
+    ) -> "Votes":
+        """The same from columns with one element a vote; `code` indexes `distinct`. Raises ValueError."""
+        known_comparisons, comparison = np.unique(comparison_ids, return_inverse=True)
+        known_annotators, voter = np.unique(annotator_ids, return_inverse=True)
         order = np.lexsort((voter, comparison))
-        comparison, voter, code = comparison[order], voter[order], _ints(codes)[order]
+        comparison, voter, code = comparison[order], voter[order], code[order]
         if np.any((np.diff(comparison) == 0) & (np.diff(voter) == 0)):
             raise ValueError("an annotator has two votes on one comparison")
-        named = tuple(voters[int(pk)] for pk in annotator_ids)
-        return cls(comparison_ids, named, tuple(table), comparison, voter, code)
+        named = tuple(voters[int(pk)] for pk in known_annotators)
+        return cls(known_comparisons, named, distinct, comparison, voter, code)
 
     def __len__(self) -> int:
         return len(self.code)

@@ -4,7 +4,20 @@ from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
 from .forms import DIGITS
-from .views import account, comparisons, flags, icon, label, media, overview, plain, projects, work
+from .views import (
+    account,
+    agreement,
+    comparisons,
+    flags,
+    icon,
+    label,
+    leaderboard,
+    media,
+    overview,
+    plain,
+    projects,
+    work,
+)
 from .views.health import healthz
 
 
@@ -36,6 +49,12 @@ urlpatterns = [
     path("p/<slug:slug>/comparisons/<pk:comparison_id>/", comparisons.comparison, name="comparison"),
     path("p/<slug:slug>/flags/", flags.flags, name="flags"),
     path("p/<slug:slug>/flags/<pk:flag_id>/settle/", flags.settle, name="flag-settle"),
+    path("p/<slug:slug>/agreement/", agreement.agreement, name="agreement"),
+    path("p/<slug:slug>/agreement/disputes/", agreement.disputes, name="disputes"),
+    path("p/<slug:slug>/agreement/all.json", agreement.everything, name="agreement-json"),
+    path("p/<slug:slug>/agreement/<slug:figure>.csv", agreement.table, name="agreement-table"),
+    path("p/<slug:slug>/leaderboard/", leaderboard.leaderboard, name="leaderboard"),
+    path("p/<slug:slug>/leaderboard/all.csv", leaderboard.leaderboard_table, name="leaderboard-table"),
     path("favicon.ico", icon.icon, name="icon"),
     path("healthz", healthz, name="healthz"),
 ]

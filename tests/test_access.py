@@ -34,6 +34,12 @@ EXPECTED = {
     "flags": "view",
     "flag-settle": "manage",
     "icon": PUBLIC,
+    "agreement": "view",
+    "agreement-table": "view",
+    "agreement-json": "view",
+    "disputes": "view",
+    "leaderboard": "view",
+    "leaderboard-table": "view",
     "label": "label",
     "plain": "label",
     "media": MEMBER,
@@ -78,7 +84,12 @@ def _walk(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[
 
 def address(route: Route, project: Project, comparison: int, person: Annotator) -> str:
     """The route's address; an assignment in it is one that this person has answered."""
-    values: dict[str, object] = {"slug": project.slug, "comparison_id": comparison, "pk": comparison}
+    values: dict[str, object] = {
+        "slug": project.slug,
+        "comparison_id": comparison,
+        "pk": comparison,
+        "figure": "groups",
+    }
     if "sha256" in route.parameters:
         values["sha256"] = media.store(project, "a.gif", io.BytesIO(b"GIF89a\1\0\1\0")).sha256
     if "flag_id" in route.parameters:

@@ -8,8 +8,10 @@ from django.http import HttpRequest
 
 from ..models import (
     Annotation,
+    AnnotatorSkill,
     Assignment,
     Consensus,
+    ConsensusFit,
     Decision,
     Demand,
     JudgeCall,
@@ -113,6 +115,20 @@ class ConsensusAdmin(ReadOnlyAdmin):
     list_display = ("comparison", "criterion", "method", "winner", "support", "computed_at")
     list_select_related = ("comparison", "criterion")
     search_fields = ("comparison__external_id__exact",)
+
+
+@admin.register(ConsensusFit)
+class ConsensusFitAdmin(ReadOnlyAdmin):
+    list_display = ("criterion", "method", "k", "labels", "iterations", "converged", "computed_at")
+    list_select_related = ("criterion",)
+    search_fields = ("criterion__project__slug",)
+
+
+@admin.register(AnnotatorSkill)
+class AnnotatorSkillAdmin(ReadOnlyAdmin):
+    list_display = ("annotator", "fit", "competence", "low", "high", "weight", "labels")
+    list_select_related = ("annotator", "fit")
+    search_fields = ("annotator__name", "fit__criterion__project__slug__exact")
 
 
 @admin.register(Release)

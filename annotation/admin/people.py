@@ -78,7 +78,7 @@ class AnnotatorAdmin(TableAdmin):
 class PoolAdmin(TableAdmin):
     deletes = False
     fixed = ("project",)
-    list_display = ("name", "project", "labels_wanted", "default")
+    list_display = ("name", "project", "labels_wanted", "default", "adjudicates")
     list_select_related = ("project",)
     search_fields = ("name", "project__slug")
 

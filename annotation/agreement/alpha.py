@@ -1,195 +1,147 @@
-"""Krippendorff's alpha from counts, within one kind of annotator or across two, and its interval. Pure.
+"""Krippendorff's alpha from counts, within one kind of annotator or across two. Pure.
 
-Value counts are (units x VALUES), columns -3 to +3; class counts are (units x CLASSES), columns b, tie, a.
+Every figure here is a function of sums over units, so that a resample, a comparison left out or an annotator
+left out costs a subtraction and not a second pass (`intervals`, `influence`).
 """
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import krippendorff
 import numpy as np
-from numpy.typing import NDArray
 
-from ..votes import MAX_STEPS, Ints, Mask
+from ..votes import Ints
+from .groups import ALL_EQUAL, NO_PAIR, Figure, Floats, Group, Level, votes_by_unit
 
-Floats = NDArray[np.float64]
-Level = Literal["nominal", "ordinal"]
-
-VALUES = 2 * MAX_STEPS + 1
-CLASSES = ("b", "tie", "a")
-RESAMPLES = 1000
-SEED = 1979
-# The percentile interval of a unit bootstrap still covers 93 to 94 % of the time at 20 units.
-FEWEST_COMPARISONS = 20
-
-NO_PAIR = "not computable: no comparison has two votes to compare"
-ALL_EQUAL = "not defined: every vote says the same"
-TOO_FEW = f"fewer than {FEWEST_COMPARISONS} comparisons with votes to compare"
-UNSTABLE = "too little variety: many resamples hold one answer only"
-
-
-class Figure(NamedTuple):
-    """A number, or None and why there is none."""
-
-    value: float | None
-    reason: str | None = None
-
-
-class Interval(NamedTuple):
-    """Lower and upper end, or None and why there is none."""
-
-    ends: list[float] | None
-    reason: str | None = None
-
-
-class Group(NamedTuple):
-    """Value counts of the votes that are compared with each other, or across kinds with those of `others`.
-
-    `comparison` (one element a unit) is the cluster that a unit belongs to.
-    """
-
-    counts: Ints
-    comparison: Ints
-    others: Ints | None = None
-
-    @property
-    def paired(self) -> Mask:
-        """The units that hold at least one pair of votes."""
-        if self.others is None:
-            return self.counts.sum(axis=1) > 1
-        return (self.counts.sum(axis=1) > 0) & (self.others.sum(axis=1) > 0)
-
-    def kept(self) -> "Group":
-        """The paired units alone."""
-        keep = self.paired
-        others = None if self.others is None else self.others[keep]
-        return Group(self.counts[keep], self.comparison[keep], others)
-
-    def classes(self) -> "Group":
-        """The same with class counts: strength dropped."""
-        others = None if self.others is None else class_counts(self.others)
-        return Group(class_counts(self.counts), self.comparison, others)
-
-
-def class_counts(counts: Ints) -> Ints:
-    """(units x CLASSES) from value counts."""
-    below, above = counts[:, :MAX_STEPS], counts[:, MAX_STEPS + 1 :]
-    return np.stack([below.sum(axis=1), counts[:, MAX_STEPS], above.sum(axis=1)], axis=1)
+NO_CEILING = "not computable: both kinds must agree among themselves on the comparisons they share"
 
 
 def alpha(group: Group, level: Level) -> Figure:
     """Krippendorff's alpha (2011): nominal over the three classes, ordinal over signed preferences.
 
     An ordinal value carries the strength where its source gives one and is the bare sign elsewhere. Across
-    kinds it is the cross-replication reliability of Wong, Paritosh and Aroyo (2021): observed disagreement
-    over cross pairs only, each unit weighted by its votes; expected disagreement from the two margins. How
-    far a kind agrees with itself plays no part.
+    kinds it is the cross-replication reliability kappa_x of Wong, Paritosh and Aroyo (2021): observed
+    disagreement over cross pairs only, each unit weighted by its votes; expected disagreement from the two
+    margins. How far a kind agrees with itself plays no part.
 
     None, never 0 or 1, where there is no pair of votes, and where all votes are equal: chance agreement is
     then 1 and alpha is 0/0.
     """
-    kept = group.kept() if level == "ordinal" else group.kept().classes()
-    if kept.others is None:
-        return alpha_of_counts(kept.counts, level)
-    if not len(kept.counts):
-        return Figure(None, NO_PAIR)
-    value = float(_cross_alpha(_cross_sums(kept.counts, kept.others).sum(axis=0), level))
-    return Figure(value) if np.isfinite(value) else Figure(None, ALL_EQUAL)
+    at = group.at(level)
+    if at.others is None:
+        return alpha_of_counts(at.counts, level)
+    kept = at.kept()
+    sums = cross_sums(kept.counts, kept.across).sum(axis=0)
+    return figure_of(kappa_x_of_sums(sums, level), len(kept.counts))
 
 
-def alpha_of_counts(counts: Ints, level: Level) -> Figure:
-    """Krippendorff's alpha of any (units x values) counts; values are in order. See `alpha` for None."""
-    if not (counts.sum(axis=1) > 1).any():
+def alpha_of_counts(
+    counts: Ints, level: Level | Literal["interval", "ratio"], values: Floats | None = None
+) -> Figure:
+    """Krippendorff's alpha of any (units x values) counts; values are in order. See `alpha` for None.
+
+    `values` are the numbers that interval and ratio distances need; without them, 0, 1, 2 …
+    """
+    paired = votes_by_unit(counts) > 1
+    if not paired.any():
         return Figure(None, NO_PAIR)
-    used = counts[counts.sum(axis=1) > 1].any(axis=0)
+    if not paired.all():
+        counts = counts[paired]
+    used = counts.any(axis=0)
     if used.sum() < 2:
         return Figure(None, ALL_EQUAL)
-    try:
-        value = float(krippendorff.alpha(value_counts=counts[:, used], level_of_measurement=level))
-    except ValueError as error:
-        return Figure(None, f"not computable: {error}")
-    return Figure(value) if np.isfinite(value) else Figure(None, ALL_EQUAL)
+    domain = np.arange(counts.shape[1]) if values is None else np.asarray(values)
+    value = krippendorff.alpha(
+        value_counts=counts[:, used], value_domain=domain[used], level_of_measurement=level
+    )
+    return figure_of(value, len(counts))
 
 
-def interval(group: Group, resamples: int = RESAMPLES, seed: int = SEED) -> Interval:
-    """95 % percentile interval of nominal alpha, from a bootstrap of comparisons.
+def corrected(group: Group, level: Level) -> Figure:
+    """kappa_x over the geometric mean of both kinds' own alpha on the same units: what people and judges
+    would agree without each side's own noise (Wong et al. 2021, normalised kappa_x).
 
-    It answers "the same annotators, other comparisons". Comparisons with the same votes are one profile, so
-    a resample is one multinomial draw over profiles, at the same cost for a hundred or a million of them. All
-    units of a comparison are drawn together. The same votes give the same interval, in whatever order.
+    None where one kind has no two votes on these units, or does not agree with itself beyond chance.
     """
-    kept = group.kept().classes()
-    comparisons, cluster = np.unique(kept.comparison, return_inverse=True)
-    if len(comparisons) < FEWEST_COMPARISONS:
-        return Interval(None, TOO_FEW)
-    within = kept.others is None
-    sums = _within_sums(kept.counts) if kept.others is None else _cross_sums(kept.counts, kept.others)
-    if len(comparisons) < len(cluster):
-        sums = np.stack([np.bincount(cluster, weights=column) for column in sums.T], axis=1)
-    profiles, number = np.unique(np.round(sums, 9), axis=0, return_counts=True)
-    rng = np.random.default_rng(seed)
-    alphas = []
-    for size in _batches(resamples, len(profiles)):
-        drawn = rng.multinomial(len(comparisons), number / len(comparisons), size) @ profiles
-        alphas.append(_within_alpha(drawn) if within else _cross_alpha(drawn, "nominal"))
-    defined = np.concatenate(alphas)
-    defined = defined[np.isfinite(defined)]
-    if len(defined) < 0.95 * resamples:
-        return Interval(None, UNSTABLE)
-    low, high = np.quantile(defined, [0.025, 0.975])
-    return Interval([float(low), float(high)])
+    kept = group.kept().at(level)
+    value = corrected_of_sums(corrected_sums(kept.counts, kept.across).sum(axis=0), level)
+    return Figure(float(value)) if np.isfinite(value) else Figure(None, NO_CEILING)
 
 
-def _within_sums(counts: Ints) -> Floats:
-    """What each unit adds to the coincidence matrix, flattened: (units x values²)."""
+def figure_of(value: float | Floats, units: int) -> Figure:
+    """The figure that a number is, 0/0 being "all equal" where there is something to compare."""
+    if not units:
+        return Figure(None, NO_PAIR)
+    return Figure(float(value)) if np.isfinite(value) else Figure(None, ALL_EQUAL)
+
+
+def within_sums(counts: Ints) -> Floats:
+    """What each unit adds to the coincidence matrix, flattened: (units x values²); single votes add 0."""
     values = counts.shape[1]
     both = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(values)
-    return (both / (counts.sum(axis=1) - 1)[:, None, None]).reshape(len(counts), values**2)
+    others = counts.sum(axis=1) - 1
+    return (both / np.maximum(others, 1)[:, None, None]).reshape(len(counts), values**2)
 
 
-def _within_alpha(sums: Floats) -> Floats:
-    """Nominal alpha of each row of added-up `_within_sums`; nan where all votes are equal."""
-    values = round(sums.shape[1] ** 0.5)
-    matrix = sums.reshape(-1, values, values)
-    margin = matrix.sum(axis=2)
-    total = margin.sum(axis=1)
-    observed = total - np.trace(matrix, axis1=1, axis2=2)
-    expected = (total**2 - np.square(margin).sum(axis=1)) / (total - 1)
+def alpha_of_sums(sums: Floats, level: Level) -> Floats:
+    """Alpha of added-up `within_sums`, one a row (last axis); nan where all votes are equal."""
+    size = round(sums.shape[-1] ** 0.5)
+    margin = sums.reshape(*sums.shape[:-1], size, size).sum(axis=-1)
+    total = margin.sum(axis=-1)
+    if level == "nominal":
+        agreeing = sums[..., :: size + 1].sum(axis=-1)
+        return _one_minus(total - agreeing, (total**2 - np.square(margin).sum(axis=-1)) / (total - 1))
+    delta = distances(margin, level)
+    observed = (sums * delta.reshape(*delta.shape[:-2], -1)).sum(axis=-1)
+    expected = np.einsum("...i,...ij,...j->...", margin, delta, margin) / (total - 1)
     return _one_minus(observed, expected)
 
 
-def _cross_sums(one: Ints, two: Ints) -> Floats:
+def cross_sums(one: Ints, two: Ints) -> Floats:
     """Each unit's weighted cross pairs, flattened, then both margins: (units x (values² + 2 values))."""
     n, m = one.sum(axis=1), two.sum(axis=1)
-    both = one[:, :, None] * two[:, None, :] * ((n + m) / (n * m))[:, None, None]
-    return np.concatenate([both.reshape(len(one), -1), one, two], axis=1)
+    both = one[:, :, None] * two[:, None, :] * ((n + m) / np.maximum(n * m, 1))[:, None, None]
+    return np.concatenate([both.reshape(len(one), one.shape[1] ** 2), one, two], axis=1)
 
 
-def _cross_alpha(sums: Floats, level: Level) -> Floats:
-    """Cross-replication reliability of each row of added-up `_cross_sums`; nan where all votes are equal.
+def kappa_x_of_sums(sums: Floats, level: Level) -> Floats:
+    """Cross-replication reliability of added-up `cross_sums`, one a row; nan where all votes are equal."""
+    size = round((sums.shape[-1] + 1) ** 0.5) - 1
+    both, one, two = np.split(sums, [size**2, size**2 + size], axis=-1)
+    delta = distances(one + two, level)
+    total = both.sum(axis=-1)
+    observed = (both * delta.reshape(*delta.shape[:-2], -1)).sum(axis=-1)
+    expected = np.einsum("...i,...ij,...j->...", one, delta, two)
+    # The mean observed over the mean expected; products in place of quotients keep 0/0 in one place.
+    return _one_minus(observed * one.sum(axis=-1) * two.sum(axis=-1), expected * total)
 
-    An ordinal distance depends on the margins, so that level takes a single row.
+
+def corrected_sums(one: Ints, two: Ints) -> Floats:
+    """Each unit's `cross_sums`, then both kinds' `within_sums`."""
+    return np.concatenate([cross_sums(one, two), within_sums(one), within_sums(two)], axis=1)
+
+
+def corrected_of_sums(sums: Floats, level: Level) -> Floats:
+    """Normalised kappa_x of added-up `corrected_sums`, one a row; nan where it is not defined."""
+    size = round((np.sqrt(4 + 12 * sums.shape[-1]) - 2) / 6)  # 3 size² + 2 size columns
+    cross, one, two = np.split(sums, [size**2 + 2 * size, 2 * size**2 + 2 * size], axis=-1)
+    own = (alpha_of_sums(part, level) for part in (one, two))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ceiling = np.sqrt(np.prod([np.where(value > 0, value, np.nan) for value in own], axis=0))
+        return kappa_x_of_sums(cross, level) / ceiling
+
+
+def distances(margin: Floats, level: Level) -> Floats:
+    """Krippendorff's squared differences between values, (… x values x values) from margins (… x values).
+
+    Ordinal distances are those of the values' mid-ranks in the margin.
     """
-    values = round((sums.shape[-1] + 1) ** 0.5) - 1
-    both, one, two = np.split(sums, [values**2, values**2 + values], axis=-1)
-    delta = _midrank_distances(one + two) if level == "ordinal" else 1.0 - np.eye(values)
-    observed = both @ delta.ravel() / both.sum(axis=-1)
-    expected = ((one @ delta) * two).sum(axis=-1) / (one.sum(axis=-1) * two.sum(axis=-1))
-    return _one_minus(observed, expected)
-
-
-def _midrank_distances(margin: Floats) -> Floats:
-    """Squared distances of values' mid-ranks in a margin: Krippendorff's ordinal metric."""
-    rank = np.cumsum(margin) - margin / 2
-    return np.square(rank[:, None] - rank[None, :])
+    if level == "nominal":
+        return np.broadcast_to(1.0 - np.eye(margin.shape[-1]), (*margin.shape, margin.shape[-1]))
+    rank = np.cumsum(margin, axis=-1) - margin / 2
+    return np.square(rank[..., :, None] - rank[..., None, :])
 
 
 def _one_minus(observed: Floats, expected: Floats) -> Floats:
-    return 1 - np.divide(observed, expected, out=np.full(np.shape(expected), np.nan), where=expected > 0)
-
-
-def _batches(resamples: int, profiles: int) -> Iterator[int]:
-    """Sizes that add up to `resamples` and keep one batch of draws at a few million numbers."""
-    size = max(1, min(resamples, 4_000_000 // profiles))
-    for start in range(0, resamples, size):
-        yield min(size, resamples - start)
+    # Sums that were subtracted leave rounding where nothing is; one vote that differs adds far more.
+    whole = np.isfinite(expected) & (expected > 1e-6)
+    return 1 - np.divide(observed, expected, out=np.full(np.shape(expected), np.nan), where=whole)

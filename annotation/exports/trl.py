@@ -117,7 +117,9 @@ def ordered_pairs(estimate: Estimate) -> Iterator[Pair | str]:
         )
     else:
         shares = _shares(estimate)
-        for x, y, sign in pairs(parse(estimate.ranking, estimate.k), estimate.k):
+        ordered = list(pairs(parse(estimate.ranking, estimate.k), estimate.k))
+        yield from ["not_compared"] * (candidates - len(ordered))
+        for x, y, sign in ordered:
             chosen, rejected = (x, y) if sign > 0 else (y, x)
             better, worse = shares[x, y][1 - sign], shares[x, y][1 + sign]
             if not sign:

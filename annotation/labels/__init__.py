@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ..models import Annotation, Annotator, Assignment, Label, Project
 from ..projects import criteria_of, guidelines_of
+from ..stopping import after_answers
 from ..writing import Rows, json_text, write
 from .answers import CONFIDENCES, Answer, SubmissionError, check
 
@@ -148,6 +149,8 @@ def _record(
     slots = [a.demand_id for a in finished if a.demand_id is not None]
     if slots:
         cursor.execute(_FILL.format(ids=", ".join(["%s"] * len(slots))), slots)
+    if annotator.kind == Annotator.Kind.HUMAN:
+        after_answers(cursor, project, [a.comparison_id for a, _ in written if a.independent])
     return receipts | {pk: _replay(annotator, s) for pk, s in by_id.items() if pk not in receipts}
 
 

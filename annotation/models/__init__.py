@@ -5,7 +5,7 @@ from .judging import Decision, JudgeCall, JudgeVersion
 from .labels import Annotation, Label, Rationale
 from .media import MediaFile
 from .notices import Acknowledgement, Flag
-from .outcomes import Consensus, Gold, Release
+from .outcomes import AnnotatorSkill, Consensus, ConsensusFit, Gold, Release
 from .people import Annotator, Membership, Pool, PoolMembership, User
 from .projects import Criterion, Guidelines, Project
 from .queue import Assignment, Demand
@@ -14,9 +14,11 @@ __all__ = [
     "Acknowledgement",
     "Annotation",
     "Annotator",
+    "AnnotatorSkill",
     "Assignment",
     "Comparison",
     "Consensus",
+    "ConsensusFit",
     "Criterion",
     "Decision",
     "Demand",

@@ -59,12 +59,21 @@ class Pool(models.Model):
         null=True, blank=True, help_text="Labels wanted a comparison from this pool; empty: the project's."
     )
     default = models.BooleanField(default=False, help_text="New annotators join this pool.")
+    adjudicates = models.BooleanField(
+        default=False, help_text="Gets the comparisons that are not sure when everybody else has answered."
+    )
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["project", "name"], name="pool_name_unique"),
             models.UniqueConstraint(fields=["project"], condition=Q(default=True), name="pool_one_default"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(adjudicates=True), name="pool_one_adjudicates"
+            ),
+            models.CheckConstraint(
+                condition=~Q(default=True, adjudicates=True), name="pool_adjudicates_for_others"
+            ),
         ]
 
     def __str__(self) -> str:

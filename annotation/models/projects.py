@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ..ranking import RankingError, RankingTask, Scale
 
@@ -24,6 +24,22 @@ class Project(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
     labels_wanted = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    labels_cap = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Most labels of people a comparison; asking stops once it is sure. Empty: it never does.",
+    )
+    consensus_threshold = models.FloatField(
+        default=0.9,
+        validators=[MinValueValidator(0.5), MaxValueValidator(1.0)],
+        help_text="How probable an answer must be for a comparison to be sure.",
+    )
+    overlap_share = models.FloatField(
+        default=0.05,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="Of the comparisons, the random part that always gets all labels up to the cap.",
+    )
     human_label_price = models.DecimalField(max_digits=10, decimal_places=4, default=Decimal(0))
     currency = models.CharField(max_length=3, default="USD")
     budget = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
@@ -49,6 +65,18 @@ class Project(models.Model):
             models.CheckConstraint(condition=Q(labels_wanted__gte=1), name="project_wants_a_label"),
             models.CheckConstraint(
                 condition=Q(audit_share__gte=0, audit_share__lte=1), name="project_audit_share_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(labels_cap=None) | Q(labels_cap__gte=F("labels_wanted")),
+                name="project_cap_is_most",
+            ),
+            models.CheckConstraint(
+                condition=Q(consensus_threshold__gte=0.5, consensus_threshold__lte=1),
+                name="project_threshold_is_a_probability",
+            ),
+            models.CheckConstraint(
+                condition=Q(overlap_share__gte=0, overlap_share__lte=1),
+                name="project_overlap_share_is_a_share",
             ),
             models.CheckConstraint(condition=Q(human_label_price__gte=0), name="project_price_not_negative"),
         ]

@@ -23,10 +23,12 @@ from .values import (
     ProjectFileError,
     check_texts,
     clean,
+    flag,
     list_at,
     mapping,
     money,
     one_of,
+    share,
     slug_at,
     slug_of,
     text_at,
@@ -39,6 +41,9 @@ KEYS = {
     "guidelines",
     "criteria",
     "labels_wanted",
+    "labels_cap",
+    "consensus_threshold",
+    "overlap_share",
     "pools",
     "judges",
     "prices",
@@ -100,6 +105,7 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
         project.name = text_at(data, "name") or project.name
     if "labels_wanted" in data:
         project.labels_wanted = whole(data["labels_wanted"], "labels_wanted")
+    _stopping(project, data)
     if "budget" in data:
         project.budget = None if data["budget"] is None else money(data["budget"], "budget")
     if "policy" in data:
@@ -117,6 +123,20 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
     if data.get("gold_use") not in (None, "evaluation"):
         raise ProjectFileError("gold_use: only `evaluation` is available in this version")
     clean(project, "")
+
+
+def _stopping(project: Project, data: Mapping[str, Any]) -> None:
+    if "labels_cap" in data:
+        cap = data["labels_cap"]
+        project.labels_cap = None if cap is None else whole(cap, "labels_cap")
+    if project.labels_cap is not None and project.labels_cap < project.labels_wanted:
+        raise ProjectFileError(
+            f"labels_cap must be at least labels_wanted ({project.labels_wanted}), not {project.labels_cap}"
+        )
+    if "consensus_threshold" in data:
+        project.consensus_threshold = share(data["consensus_threshold"], "consensus_threshold", 0.5)
+    if "overlap_share" in data:
+        project.overlap_share = share(data["overlap_share"], "overlap_share")
 
 
 def _origins(entries: list[Any]) -> list[str]:
@@ -145,8 +165,16 @@ def _pools(project: Project, entries: list[Any]) -> None:
         pool = project.pools.filter(name=name).first() or Pool(project=project, name=name)
         if "labels_wanted" in values:
             pool.labels_wanted = whole(values.pop("labels_wanted"), f"{where}.labels_wanted")
+        if "adjudicates" in values:
+            pool.adjudicates = flag(values.pop("adjudicates"), f"{where}.adjudicates")
         if values:
-            raise ProjectFileError(f"{where}: unknown key {next(iter(values))!r}; known: labels_wanted, name")
+            raise ProjectFileError(
+                f"{where}: unknown key {next(iter(values))!r}; known: adjudicates, labels_wanted, name"
+            )
+        if pool.adjudicates and number == 1:
+            raise ProjectFileError(f"{where}: the first pool is the one that others adjudicate for")
+        if pool.adjudicates and project.pools.filter(adjudicates=True).exclude(pk=pool.pk).exists():
+            raise ProjectFileError(f"{where}: another pool adjudicates already")
         clean(pool, f"{where}.")
         pool.save()
     if wanted:

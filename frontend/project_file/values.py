@@ -88,7 +88,7 @@ def flag(value: Any, where: str) -> bool:
 
 
 def number_of(
-    make: Callable[[str], Any], value: Any, where: str, least: int, what: str, most: float = math.inf
+    make: Callable[[str], Any], value: Any, where: str, least: float, what: str, most: float = math.inf
 ) -> Any:
     try:
         number = make(str(value))
@@ -101,6 +101,11 @@ def number_of(
 
 def whole(value: Any, where: str) -> int:
     number: int = number_of(int, value, where, 1, f"a whole number from 1 to {MOST_LABELS}", MOST_LABELS)
+    return number
+
+
+def share(value: Any, where: str, least: float = 0) -> float:
+    number: float = number_of(float, value, where, least, f"a number from {least} to 1", 1)
     return number
 
 

@@ -39,6 +39,12 @@ def number(value: int | None) -> str:
 
 
 @register.filter
+def percent(value: float | None) -> str:
+    """48 %, of a share between 0 and 1."""
+    return "" if value is None else _("%(number)s %%") % {"number": number_format(100 * value, decimal_pos=0)}
+
+
+@register.filter
 def money(value: Decimal | float | None, currency: str = "USD") -> str:
     """$12.40, and $0.0031 where cents would say nothing."""
     amount = Decimal(value or 0)

@@ -16,9 +16,11 @@ from annotation.admin.answers import DemandForm
 from annotation.admin.base import LIMIT, BoundedPaginator
 from annotation.models import (
     Annotation,
+    AnnotatorSkill,
     Assignment,
     Comparison,
     Consensus,
+    ConsensusFit,
     Decision,
     Demand,
     Flag,
@@ -47,7 +49,7 @@ pytestmark = pytest.mark.django_db
 
 ROOMS = ("annotation", "llm_judges", "routing", "frontend")
 MODELS = [model for room in ROOMS for model in apps.get_app_config(room).get_models()]
-FACTS = (Annotation, Label, Rationale, Decision, JudgeCall, Release, Consensus)
+FACTS = (Annotation, Label, Rationale, Decision, JudgeCall, Release, Consensus, ConsensusFit, AnnotatorSkill)
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -77,6 +79,8 @@ def world() -> Project:
     Consensus.objects.create(
         comparison=comparison, criterion=criterion, method="majority", probabilities={}, winner="a", support=1
     )
+    fit = ConsensusFit.objects.create(criterion=criterion, method="mace", k=2, comparisons=1, labels=1)
+    AnnotatorSkill.objects.create(fit=fit, annotator=person, competence=0.8, labels=1)
     Flag.objects.create(comparison=comparison, annotator=person, note=HOSTILE)
     MediaFile.objects.create(project=project, sha256="0" * 64, content_type="image/png", size=1, name=HOSTILE)
     Release.objects.create(project=project, number=1, format="labels", path="x", sha256="0" * 64, rows=1)

@@ -116,6 +116,10 @@ def test_wanting_more_labels_asks_for_more() -> None:
         ({"criteria": [{"name": "n" * 100}]}, r"criteria\[1\].name: Ensure this value has at most 60"),
         ({"criteria": [{"name": "o", "question": "q" * 400}]}, r"criteria\[1\].question: Ensure"),
         ({"pools": ["p" * 90]}, r"pools\[1\].name: Ensure this value has at most 60"),
+        ({"labels_wanted": 3, "labels_cap": 2}, "labels_cap must be at least labels_wanted"),
+        ({"consensus_threshold": 0.4}, "consensus_threshold must be a number from 0.5 to 1"),
+        ({"overlap_share": "half"}, "overlap_share must be a number from 0 to 1"),
+        ({"pools": [{"name": "crowd", "adjudicates": True}]}, "the first pool is the one that others"),
         ({"labels_wanted": "many"}, "labels_wanted must be a whole number"),
         ({"budget": -1}, "budget must be an amount of money"),
         ({"budget": float("nan")}, "budget must be an amount of money"),
@@ -158,6 +162,16 @@ def test_a_judge_that_is_no_longer_named_stops_and_stays_on_record(tmp_path: Pat
     project = Project.objects.get()
     assert judges_of(project) == []
     assert project.judge_versions.count() == 1
+
+
+def test_when_to_stop_is_set_and_unset() -> None:
+    pools = ["crowd", {"name": "expert", "adjudicates": True}]
+    stopping = {"labels_wanted": 2, "labels_cap": 7, "consensus_threshold": 0.95, "overlap_share": 0.1}
+    project, _ = apply({"slug": "x", "pools": pools, **stopping})
+    assert (project.labels_cap, project.consensus_threshold, project.overlap_share) == (7, 0.95, 0.1)
+    assert project.pools.get(adjudicates=True).name == "expert"
+    project, _ = apply({"slug": "x", "labels_cap": None})
+    assert project.labels_cap is None
 
 
 def test_imported_votes_count_when_the_number_of_labels_wanted_changes(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from ... import reports
-from ...consensus import METHODS
+from ...consensus import DEFAULT, METHODS
 from ..command import ProjectCommand
 
 
@@ -14,7 +14,9 @@ class Command(ProjectCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--criterion", help="only this one (default: all current criteria)")
-        parser.add_argument("--method", default="majority", help=f"one of: {', '.join(METHODS)}")
+        parser.add_argument(
+            "--method", default=DEFAULT, help=f"one of: {', '.join(METHODS)} (default: {DEFAULT})"
+        )
         parser.add_argument("--out", type=Path, help="also write one JSON line a comparison to this file")
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -26,9 +28,19 @@ class Command(ProjectCommand):
             raise CommandError(str(error)) from error
 
     def lines(self, result: dict[str, Any]) -> list[str]:
-        lines = [
-            f"{done['criterion']}: {done['comparisons']} comparisons by {result['method']}: "
-            + (", ".join(f"{winner} {number}" for winner, number in done["winners"].items()) or "no votes")
-            for done in result["criteria"]
-        ]
+        lines = []
+        for done in result["criteria"]:
+            winners = ", ".join(f"{winner} {number}" for winner, number in done["winners"].items())
+            lines.append(
+                f"{done['criterion']}: {done['comparisons']} comparisons by {result['method']}: "
+                + (winners or "no votes")
+            )
+            if done["differs_from_majority"]:
+                lines.append(f"  {done['differs_from_majority']} differ from the majority")
+            for fit in done["fits"]:
+                of = f"  k = {fit['k']}: {fit['labels']} labels by {fit['annotators']} annotators"
+                if fit["iterations"]:
+                    end = "converged" if fit["converged"] else "did not converge"
+                    of += f", {end} after {fit['iterations']} steps"
+                lines.append(of + (f"; {fit['note']}" if fit["note"] else ""))
         return lines + ([f"written to {result['out']}"] if result["out"] else [])

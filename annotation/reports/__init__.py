@@ -1,0 +1,20 @@
+"""Agreement and consensus of a project: reads votes and calls the pure functions on them."""
+
+from .agreement import agreement_of, totals
+from .consensus import method_named, refresh_consensus, standing_votes
+from .leaderboard import leaderboard_of
+from .reading import Unknown, criteria_named, read_votes, snapshot, voters_of
+
+__all__ = [
+    "Unknown",
+    "agreement_of",
+    "criteria_named",
+    "leaderboard_of",
+    "method_named",
+    "read_votes",
+    "refresh_consensus",
+    "snapshot",
+    "standing_votes",
+    "totals",
+    "voters_of",
+]

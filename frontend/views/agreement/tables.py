@@ -1,0 +1,89 @@
+"""Tables that a page shows and a file holds: the same rows, once in words and once in full."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+Kind = Literal["text", "count", "figure", "percent", "seconds", "moment"]
+
+# A spreadsheet runs a cell that begins so; names come from imported files.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`name` heads it in files, `title` on pages."""
+
+    name: str
+    title: str
+    kind: Kind = "figure"
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind not in ("text", "moment")
+
+    def shown(self, value: Any) -> str:
+        """A value for people: two decimals, whole per cent; a dash for what is not known."""
+        if value is None or value == "":
+            return "–"
+        if self.kind == "count":
+            return number_format(value, decimal_pos=0, force_grouping=True)
+        if self.kind == "figure":
+            return number_format(value, decimal_pos=2)
+        if self.kind == "percent":
+            return _("%(number)s %%") % {"number": number_format(100 * value, decimal_pos=0)}
+        if self.kind == "seconds":
+            return _("%(number)s s") % {"number": number_format(value, decimal_pos=0)}
+        return date_format(value, "j M Y") if isinstance(value, datetime) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of values, None where there is none."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+
+    @property
+    def shown(self) -> list[list[tuple[str, bool]]]:
+        """(words, whether it is a number) for every cell."""
+        return [
+            [(column.shown(value), column.numeric) for column, value in zip(self.columns, row, strict=True)]
+            for row in self.rows
+        ]
+
+    def csv(self) -> str:
+        """With a header and full precision; texts that a spreadsheet would run are quoted."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([column.name for column in self.columns])
+        writer.writerows([[_cell(value) for value in row] for row in self.rows])
+        return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def with_interval(name: str, title: str, kind: Kind = "figure") -> list[Column]:
+    """Columns of a figure and both ends of its interval."""
+    return [
+        Column(name, title, kind),
+        Column(f"{name}_low", _("From"), kind),
+        Column(f"{name}_high", _("To"), kind),
+    ]
+
+
+def spread(value: float | None, ends: Sequence[float] | None) -> list[float | None]:
+    """A figure and both ends of its interval, for the columns of `with_interval`."""
+    return [value, *(ends or (None, None))]

@@ -1,0 +1,127 @@
+"""The leaderboard: how strong the models are that wrote the responses, each with its interval."""
+
+import csv
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Max
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from annotation.models import Criterion, Decision, Label, Project
+from annotation.permissions import Access, project_for
+from annotation.projects import criteria_of
+from annotation.reports.leaderboard import VOTES, leaderboard_of
+
+from .agreement.kept import HOURS
+from .signed_in import SignedInRequest, signed_in
+
+VOTES_IN_WORDS = {
+    "standing": _("the votes that stand"),
+    "human": _("people's votes"),
+    "judge": _("judges' votes"),
+}
+COLUMNS = ("group", "rank", "model", "rating", "low", "high", "battles", "wins", "ties", "losses")
+
+
+@signed_in
+@require_safe
+def leaderboard(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Models by their rating on one criterion, with what was asked for in the address."""
+    access = project_for(request.user, slug, "view")
+    criteria = criteria_of(access.project)
+    context: dict[str, Any] = {
+        "access": access,
+        "project": access.project,
+        "criteria": criteria,
+        "section": "leaderboard",
+        "votes_in_words": VOTES_IN_WORDS,
+    }
+    if criteria:
+        criterion, votes, controlled = _asked(request, access)
+        found = _kept(access.project, criterion, votes, controlled)
+        context |= {
+            "found": found,
+            "criterion": criterion,
+            "votes": votes,
+            "controlled": controlled,
+            "groups": _groups(found["models"]),
+            "query": request.GET.urlencode(),
+        }
+    return render(request, "frontend/leaderboard.html", context)
+
+
+@signed_in
+@require_safe
+def leaderboard_table(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The same as a CSV file."""
+    access = project_for(request.user, slug, "view")
+    if not criteria_of(access.project):
+        raise Http404("No criteria")
+    criterion, votes, controlled = _asked(request, access)
+    reply = HttpResponse(content_type="text/csv; charset=utf-8")
+    reply["Content-Disposition"] = f'attachment; filename="{slug}-{criterion.name}-leaderboard.csv"'
+    rows = csv.writer(reply)
+    rows.writerow(COLUMNS)
+    for model in _kept(access.project, criterion, votes, controlled)["models"]:
+        low, high = model["ci95"]
+        values = model | {
+            "group": model["group"] + 1,
+            "low": low,
+            "high": high,
+            "model": _plain(model["model"]),
+        }
+        rows.writerow([values[column] for column in COLUMNS])
+    return reply
+
+
+def _asked(request: SignedInRequest, access: Access) -> tuple[Criterion, str, bool]:
+    """The criterion, whose votes, and whether lengths are controlled. Raises Http404."""
+    criteria = criteria_of(access.project)
+    name, votes = request.GET.get("criterion", criteria[0].name), request.GET.get("votes", "standing")
+    criterion = next((one for one in criteria if one.name == name), None)
+    if criterion is None or votes not in VOTES:
+        raise Http404("No such leaderboard")
+    return criterion, votes, request.GET.get("length") == "equal"
+
+
+def _kept(project: Project, criterion: Criterion, votes: str, controlled: bool) -> dict[str, Any]:
+    """The leaderboard, from the cache while no label and no Decision was added."""
+    label = Label.objects.filter(criterion=criterion).order_by("-pk").values_list("pk", flat=True).first()
+    decision = None
+    if votes == "standing":
+        decided = Decision.objects.filter(comparison__project=project)
+        decision = decided.aggregate(newest=Max("pk"))["newest"]
+    made = project.created_at.timestamp()
+    key = f"leaderboard:1:{project.pk}:{made}:{criterion.pk}:{votes}:{controlled:d}:{label}:{decision}"
+    found: dict[str, Any] | None = cache.get(key)
+    if found is None:
+        report = leaderboard_of(project, criterion.name, votes=votes, length_controlled=controlled)
+        [found] = report["criteria"]
+        cache.set(key, found, HOURS)
+    return found
+
+
+def _groups(models: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Models by group, each with where its interval stands, in per cent of the width of the widest group."""
+    ends = [end for model in models for end in model["ci95"]]
+    low, width = (min(ends), max(max(ends) - min(ends), 1.0)) if ends else (0.0, 1.0)
+
+    def at(value: float) -> str:
+        return f"{100 * (value - low) / width:.2f}"
+
+    groups: dict[int, dict[str, Any]] = {}
+    for model in models:
+        group = groups.setdefault(model["group"], {"number": model["group"] + 1, "models": []})
+        first, last = model["ci95"]
+        group["models"].append(
+            model | {"from": at(first), "to": at(last), "at": at(model["rating"]), "low": first, "high": last}
+        )
+    return list(groups.values())
+
+
+def _plain(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
