@@ -120,6 +120,17 @@ class JudgeTerms(models.Model):
         return f"{self.judge} terms {self.revision}"
 
 
+class Limit(models.Model):
+    """How fast an endpoint is being asked at present, as its workers share it where there is no Redis."""
+
+    key = models.CharField(max_length=64, unique=True, help_text="Endpoint, model and key, hashed.")
+    state = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 def in_service() -> QuerySet[Judge]:
     """Judges that may be asked: those whose version is not retired."""
     return Judge.objects.filter(version__retired_at=None).select_related(
