@@ -11,7 +11,7 @@ from annotation.models import Demand, JudgeCall, Project
 from .models import Judge
 
 if TYPE_CHECKING:
-    from .client import Reply
+    from .former.client import Reply
 
 MILLION = Decimal(1_000_000)
 SMALLEST = Decimal("0.00000001")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from annotation.models import Assignment, Comparison, Decision, Demand, JudgeCall, Project
 
-from .calls import TRANSIENT
+from .former.calls import TRANSIENT
 from .models import Judge
 from .registry import annotator_of
 

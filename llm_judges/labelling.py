@@ -18,9 +18,10 @@ from annotation import labels, leases
 from annotation.models import Annotator, Assignment, Project
 from annotation.ranking import RankingError, check_answer, reconcile
 
-from . import booking, budget, calls
-from .calls import TRANSIENT, Brief, Work
-from .client import MAX_RETRIES, MAX_WAIT, Client, connect
+from . import budget
+from .former import booking, calls
+from .former.calls import TRANSIENT, Brief, Work
+from .former.client import MAX_RETRIES, MAX_WAIT, Client, connect
 from .models import Judge, in_service
 from .outcome import Outcome
 from .registry import annotator_of, is_current

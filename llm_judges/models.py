@@ -33,7 +33,6 @@ class JudgeTemplate(models.Model):
             models.UniqueConstraint(
                 fields=["project", "name", "version"], name="judge_template_version_unique"
             ),
-            models.UniqueConstraint(fields=["project", "name", "sha256"], name="judge_template_once"),
         ]
 
     def __str__(self) -> str:

@@ -128,10 +128,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('project', 'name', 'version'), name='judge_template_version_unique'),
         ),
         migrations.AddConstraint(
-            model_name='judgetemplate',
-            constraint=models.UniqueConstraint(fields=('project', 'name', 'sha256'), name='judge_template_once'),
-        ),
-        migrations.AddConstraint(
             model_name='judgeterms',
             constraint=models.UniqueConstraint(fields=('judge', 'revision'), name='judge_terms_revision_unique'),
         ),

@@ -11,6 +11,7 @@ from annotation.models import Annotator, Comparison, Decision, Demand, JudgeVers
 from llm_judges.demand import ask_for, open_for
 from llm_judges.models import Judge, judges_of
 from llm_judges.registry import annotator_of, is_current, set_judge
+from llm_judges.settings import IDENTITY
 from tests.factories import make_comparison, make_project
 
 pytestmark = pytest.mark.django_db
@@ -23,11 +24,8 @@ def test_a_judge_is_an_annotator_of_its_project() -> None:
     annotator = annotator_of(judge)
     assert (annotator.kind, annotator.name, annotator.project) == ("judge", "careful", project)
     assert (judge.version.version, judge.version.model, judge.version.template) == (1, "m-1", "pairwise")
-    assert judge.version.settings == {
-        "base_url": "https://judge.example.org/v1",
-        "temperature": 0.0,
-        "max_tokens": 2048,
-    }
+    assert judge.version.settings == {"base_url": "https://judge.example.org/v1", **IDENTITY}
+    assert (judge.pair_template.name, judge.ranking_template.name) == ("pairwise", "ranking")
     assert is_current(judge.version)
 
 
@@ -100,14 +98,14 @@ def test_judges_of_different_names_and_projects_do_not_touch_each_other() -> Non
         ({"base_url": "file:///etc/passwd"}, "base_url must be an http"),
         ({"base_url": "https://user:key@example.org/v1"}, "base_url must hold no credentials"),
         ({"api_key_env": "sk-abc123"}, "api_key_env must be the name"),
-        ({"template": "poem"}, "template: there is no template 'poem'; known: pairwise, ranking"),
+        ({"template": "poem"}, "template: there is no template 'poem'; known: multipref"),
         ({"temperature": "hot"}, "temperature must be a number"),
         ({"temperature": 3}, "temperature must be a number from 0 to 2"),
         ({"max_tokens": 0}, "max_tokens must be a whole number"),
         ({"input_price": -1}, "input_price must be an amount"),
         ({"output_price": "free"}, "output_price must be an amount"),
         ({"output_price": "NaN"}, "output_price must be an amount"),
-        ({"concurrency": 0}, "concurrency must be a whole number from 1 to 256"),
+        ({"concurrency": 0}, "concurrency must be a whole number from 1 to 1000"),
         ({"concurrency": True}, "concurrency must be a whole number"),
         ({"timeout_seconds": 1.5}, "timeout_seconds must be a whole number"),
         ({"colour": "blue"}, "unknown key 'colour'; known: name, base_url, model"),

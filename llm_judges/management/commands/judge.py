@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotation import leases
 from annotation.management.command import ProjectCommand
-from llm_judges.calls import TRANSIENT
+from llm_judges.former.calls import TRANSIENT
 from llm_judges.demand import ask_for, held_by
 from llm_judges.labelling import JudgeError, label_all
 from llm_judges.models import Judge, judges_of

@@ -1,0 +1,34 @@
+"""What a judge may answer, how it is asked for and how its reply is read. Pure: no Django."""
+
+from .forms import NAME, OWN_ANSWER, instruction, object_schema, parameters
+from .questions import ALPHABET, Form, Question, Rung, describe, listed, menu
+from .reading import PARSER, Unreadable, Verdict, clean, in_stored_letters, objects, read
+from .soft import MASS_FLOOR, TIE, Slot, Token, probabilities, slots
+
+__all__ = [
+    "ALPHABET",
+    "MASS_FLOOR",
+    "NAME",
+    "OWN_ANSWER",
+    "PARSER",
+    "TIE",
+    "Form",
+    "Question",
+    "Rung",
+    "Slot",
+    "Token",
+    "Unreadable",
+    "Verdict",
+    "clean",
+    "describe",
+    "in_stored_letters",
+    "instruction",
+    "listed",
+    "menu",
+    "object_schema",
+    "objects",
+    "parameters",
+    "probabilities",
+    "read",
+    "slots",
+]
