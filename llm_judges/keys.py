@@ -3,8 +3,8 @@
 Encrypt-then-MAC over primitives of the standard library, because no dependency of the project brings a
 cipher: the stream is HMAC-SHA256 in counter mode under a random 128-bit nonce, the tag HMAC-SHA256 under a
 key of its own, both keys derived from TANDEM_SECRET_KEY. A sealed key is bound to the origin (scheme, host
-and port) it was given for: copied to another address it does not open. This guards database dumps and backups;
-whoever can read TANDEM_SECRET_KEY and the database can read the keys.
+and port) it was given for: copied to another address it does not open. This guards database dumps and
+backups; whoever can read TANDEM_SECRET_KEY and the database can read the keys.
 """
 
 import base64

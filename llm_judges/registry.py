@@ -29,8 +29,8 @@ def set_judge(
     rubric, reference, length policy) is a new version with an annotator of its own (named `name`, later
     versions `name@2`, `name@3` …) and retires the version before it; settings that have been there before
     bring their version back. What routing asked of another version, and is still open, is asked of the one
-    now in service. `settings.TERMS` (prices per million tokens, limits, the key's variable) change in place, and
-    every change is a JudgeTerms row.
+    now in service. `settings.TERMS` (prices per million tokens, limits, the key's variable) change in place,
+    and every change is a JudgeTerms row.
 
     Raises ValueError naming the key at fault.
     """

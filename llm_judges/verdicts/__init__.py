@@ -3,6 +3,7 @@
 from .forms import NAME, OWN_ANSWER, instruction, object_schema, parameters
 from .questions import ALPHABET, Form, Question, Rung, describe, listed, menu
 from .reading import PARSER, Unreadable, Verdict, clean, in_stored_letters, objects, read
+from .replies import Reading, read_reply
 from .soft import MASS_FLOOR, TIE, Slot, Token, probabilities, slots
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "TIE",
     "Form",
     "Question",
+    "Reading",
     "Rung",
     "Slot",
     "Token",
@@ -30,5 +32,6 @@ __all__ = [
     "parameters",
     "probabilities",
     "read",
+    "read_reply",
     "slots",
 ]

@@ -4,6 +4,7 @@ The rationale stands before the verdict on every rung, because a model writes in
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from .questions import Form, Question, Rung, describe, menu
@@ -44,9 +45,14 @@ def instruction(form: Form) -> str:
 
 
 def object_schema(form: Form) -> dict[str, Any]:
-    """The strict JSON schema of one reply on all questions."""
-    properties: dict[str, Any] = {OWN_ANSWER: {"type": "string"}} if form.own_answer else {}
-    return _object(properties | {question.name: _property(question, form) for question in form.questions})
+    """The strict JSON schema of one reply on all questions. Shared: not to be changed."""
+    return _schema(form.questions, form.letters, form.own_answer)
+
+
+@lru_cache(maxsize=1024)
+def _schema(questions: tuple[Question, ...], letters: str, own_answer: bool) -> dict[str, Any]:
+    properties: dict[str, Any] = {OWN_ANSWER: {"type": "string"}} if own_answer else {}
+    return _object(properties | {question.name: _property(question, letters) for question in questions})
 
 
 def _tagged(form: Form) -> str:
@@ -59,12 +65,12 @@ def _tagged(form: Form) -> str:
     return "\n".join(lines)
 
 
-def _property(question: Question, form: Form) -> dict[str, Any]:
+def _property(question: Question, letters: str) -> dict[str, Any]:
     verdict: dict[str, Any] = {"type": "string"}
-    if form.k == 2:
-        verdict["enum"] = list(menu(question.scale, question.both_bad, form.letters))
+    if len(letters) == 2:
+        verdict["enum"] = list(menu(question.scale, question.both_bad, letters))
     else:
-        verdict["description"] = describe(question, form.letters)
+        verdict["description"] = describe(question, letters)
     return _object({"rationale": {"type": "string"}, "verdict": verdict})
 
 

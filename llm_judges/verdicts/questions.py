@@ -79,6 +79,7 @@ def menu(scale: Scale, both_bad: bool, letters: str = "AB") -> dict[str, tuple[R
     return words
 
 
+@lru_cache(maxsize=1024)
 def describe(question: Question, letters: str) -> str:
     """The offered answers in words, for prompts and for servers that do not enforce a schema."""
     if len(letters) == 2:

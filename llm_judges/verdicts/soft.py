@@ -28,7 +28,7 @@ Slot = Mapping[str, Any]  # {"prefix": str, "top": [[text, log probability], …
 def slots(tokens: Sequence[Token], form: Form) -> dict[str, Slot]:
     """By question the tokens that could have begun its verdict; those that cannot be found are left out."""
     text = "".join(token for token, _ in tokens)
-    found = {}
+    found: dict[str, Slot] = {}
     for name, place in _places(text, form).items():
         start = 0
         for token, top in tokens:
