@@ -30,7 +30,7 @@ DIED = "the worker that asked died; what the call may have cost counts"
 _STARTED = ("id", "reserved", "claimed_by", "leased_until", "run_id", "updated_at")
 _START = """
 UPDATE annotation_judgecall AS c SET state = 'in_flight', next_attempt_at = NULL, {sets}
-FROM (VALUES {rows}) AS v WHERE c.id = {id} AND c.state NOT IN ('in_flight', 'ok') RETURNING c.id
+FROM (VALUES {rows}) AS v WHERE c.id = {id} AND c.state NOT IN ('in_flight', 'ok') RETURNING id
 """
 _REWRITTEN = [
     *("state", "reason", "next_attempt_at", "claimed_by", "leased_until", "reserved", "run", "request"),
@@ -59,7 +59,7 @@ _MOST_TOKENS = 2_000_000_000
 _BOOK = """
 UPDATE annotation_judgecall AS c SET reserved = 0, claimed_by = '', leased_until = NULL, {sets}
 FROM (VALUES {rows}) AS v
-WHERE c.id = {id} AND c.state = 'in_flight' AND c.claimed_by = {worker} RETURNING c.id
+WHERE c.id = {id} AND c.state = 'in_flight' AND c.claimed_by = {worker} RETURNING id
 """
 
 

@@ -97,6 +97,24 @@ def open_calls(brief: Brief, run: JudgeRun, comparisons: Sequence[Comparison]) -
     return works
 
 
+def prompts_of(brief: Brief, calls: Sequence[JudgeCall]) -> dict[int, list[dict[str, str]]]:
+    """By call the chat messages that it was asked with, made again; those whose prompt has changed since, or
+    that were never asked, are left out."""
+    comparisons = Comparison.objects.in_bulk({call.comparison_id for call in calls})
+    responses = _responses(comparisons)
+    found = {}
+    for call in calls:
+        again = JudgeCall(order=call.order, sample=call.sample)
+        try:
+            prepared = prepare(brief, again, comparisons[call.comparison_id], responses[call.comparison_id])
+        except Unshowable:
+            continue
+        asked = prepared.request.on(call.evidence.get("rung", prepared.request.form.rung))
+        if again.request["boundary"] == call.request.get("boundary"):  # drawn from all that is asked
+            found[call.pk] = [dict(message) for message in asked.messages]
+    return found
+
+
 def _responses(comparison_ids: Iterable[int]) -> dict[int, list[Response]]:
     found: dict[int, list[Response]] = {pk: [] for pk in comparison_ids}
     for response in Response.objects.filter(comparison__in=list(found)).order_by("comparison_id", "position"):

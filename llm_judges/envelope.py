@@ -24,7 +24,8 @@ class Reply:
     `completed`: the endpoint made a completion, so it will charge for it. `fatal`: no other request can
     succeed either (wrong key, unknown model, quota used up). `rejected`: the endpoint did not like this very
     request. `retry_after`: seconds that it asks us to wait. `tokens`: those of `text` with their likeliest
-    alternatives, where it was asked for them and gave them.
+    alternatives, where it was asked for them and gave them. `choices`: how many texts came; only the first is
+    read.
     """
 
     state: str
@@ -36,6 +37,7 @@ class Reply:
     finish: str = ""
     usage: Usage = NOTHING
     tokens: Sequence[Token] = ()
+    choices: int = 0
     latency_ms: int = 0
     retry_after: float | None = None
     completed: bool = False
@@ -47,8 +49,9 @@ def heard(answer: Any) -> Reply:
     """The reply in a decoded body; None where it was no JSON."""
     if not isinstance(answer, Mapping):
         return Reply(State.TRANSPORT_ERROR, "the endpoint did not answer in the chat format")
-    choices = answer.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
+    given = answer.get("choices")
+    choices = given if isinstance(given, list) else []
+    choice = choices[0] if choices else None
     message = choice.get("message") if isinstance(choice, Mapping) else None
     if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
         return _without_choice(answer.get("error"))
@@ -64,6 +67,7 @@ def heard(answer: Any) -> Reply:
         finish=clean(finish)[:40],
         usage=_usage(answer.get("usage")),
         tokens=_tokens(choice.get("logprobs")),
+        choices=len(choices),
         completed=True,
     )
 

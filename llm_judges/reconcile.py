@@ -2,8 +2,8 @@
 
 Method. Within an order: the direction that most samples took. Across orders of a pair: the common winner
 with the weakest strength (after Zheng et al. 2023, section 3.4, who have no strength); orders that differ are
-a fact of their own, and the project says what they mean. More than two responses: mean place, equal means tie;
-they are asked in every cyclic shift, so each stood in each place once.
+a fact of their own, and the project says what they mean. More than two responses: mean place, equal means
+tie; they are asked in every cyclic shift, so each stood in each place once.
 
 How sure: the mean of the model's own token probabilities over the orders, which takes an additive effect of
 position out of it; without them, orders and samples counted, with Jeffreys' prior, so that few votes never

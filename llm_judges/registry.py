@@ -60,7 +60,7 @@ def set_judge(
         judge.base_url = base_url
         if before is not None and before.pk != judge.pk:
             _inherit(judge, before)
-        _set_terms(judge, terms)
+        set_terms(judge, terms)
     return judge
 
 
@@ -83,6 +83,20 @@ def set_key(judge: Judge, key: str) -> None:
         raise ValueError("a key is printable ASCII without spaces, 1000 characters at most")
     judge.api_key_sealed = keys.seal(key, judge.base_url) if key else ""
     judge.save(update_fields=["api_key_sealed"])
+
+
+def set_terms(judge: Judge, terms: Mapping[str, Any]) -> None:
+    """Writes the judge with its terms (`settings.TERMS`); a change of them is a new revision."""
+    changed = judge.pk is not None and any(getattr(judge, key) != value for key, value in terms.items())
+    for key, value in terms.items():
+        setattr(judge, key, value)
+    if judge.pk is None or changed:
+        judge.revision = judge.revision + 1 if changed else 1
+        judge.save()
+        written = {key: value if value is None else str(value) for key, value in terms.items()}
+        JudgeTerms.objects.create(judge=judge, revision=judge.revision, values=written)
+    else:
+        judge.save()
 
 
 def retire_others(project: Project, names: Iterable[str]) -> int:
@@ -155,20 +169,6 @@ def _check_use(identity: Mapping[str, Any], pair: JudgeTemplate, ranking: JudgeT
     for key in ("rubric", "reference"):
         if identity[key] and key not in shown:
             raise ValueError(f"{key}: the template {pair.name!r} does not show it; it would need {{{key}}}")
-
-
-def _set_terms(judge: Judge, terms: Mapping[str, Any]) -> None:
-    """Writes the judge with its terms; a change of them is a new revision."""
-    changed = judge.pk is not None and any(getattr(judge, key) != value for key, value in terms.items())
-    for key, value in terms.items():
-        setattr(judge, key, value)
-    if judge.pk is None or changed:
-        judge.revision = judge.revision + 1 if changed else 1
-        judge.save()
-        written = {key: value if value is None else str(value) for key, value in terms.items()}
-        JudgeTerms.objects.create(judge=judge, revision=judge.revision, values=written)
-    else:
-        judge.save()
 
 
 def _inherit(judge: Judge, before: Judge) -> None:

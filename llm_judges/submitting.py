@@ -115,7 +115,7 @@ def write_soft(receipts: Mapping[int, int], settled: Mapping[int, Mapping[str, S
         "pk", "annotation", "criterion__name"
     )
     SoftLabel.objects.bulk_create(
-        _soft(label, by_annotation[annotation][name]) for label, annotation, name in rows
+        soft_of(label, by_annotation[annotation][name]) for label, annotation, name in rows
     )
 
 
@@ -169,7 +169,7 @@ def _record(brief: Brief, batch: _Batch, submissions: Sequence[labels.Submission
     write_soft(new, {pk: batch.settled[pk] for pk in new})
 
 
-def _soft(label: int, settled: Settled) -> SoftLabel:
+def soft_of(label: int, settled: Settled) -> SoftLabel:
     return SoftLabel(
         label_id=label,
         probabilities={name: round(p, 6) for name, p in settled.probabilities.items()},

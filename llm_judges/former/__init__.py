@@ -1,1 +1,0 @@
-"""The path before runs, until `labelling` is on the new one. To be deleted then."""
