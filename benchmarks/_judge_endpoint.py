@@ -27,7 +27,7 @@ class Endpoint:
         self.capacity = max(1.0, self.rate)
         self.bucket, self.filled = self.capacity, time.monotonic()
         self.served = self.refused = self.at_once = self.most_at_once = 0
-        self.first = self.last = 0.0
+        self.admitted: list[float] = []
 
     def admits(self) -> bool:
         """Takes a request out of the bucket, if it holds one."""
@@ -46,7 +46,7 @@ class Endpoint:
             "served": self.served,
             "refused": self.refused,
             "most_at_once": self.most_at_once,
-            "seconds": self.last - self.first,
+            "admitted": self.admitted if self.rate else [],
             "cpu_seconds": time.process_time(),
         }
 
@@ -115,8 +115,8 @@ class Connection(asyncio.Protocol):
             endpoint.refused += 1
             self.transport.write(REFUSAL)  # type: ignore[attr-defined]
             return
-        now = time.monotonic()
-        endpoint.first = endpoint.first or now
+        if endpoint.rate:
+            endpoint.admitted.append(time.monotonic())
         endpoint.at_once += 1
         endpoint.most_at_once = max(endpoint.most_at_once, endpoint.at_once)
         criterion, offered = CRITERION.search(request), OFFERED.search(request)
@@ -129,7 +129,6 @@ class Connection(asyncio.Protocol):
         endpoint = self.endpoint
         endpoint.at_once -= 1
         endpoint.served += 1
-        endpoint.last = time.monotonic()
         if not self.transport.is_closing():
             self.transport.write(reply)  # type: ignore[attr-defined]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import account, comparisons, label, media, overview, plain, projects, work
+from .views import account, comparisons, judges, label, media, overview, plain, projects, work
 from .views.health import healthz
 
 urlpatterns = [
@@ -23,5 +23,8 @@ urlpatterns = [
     path("p/<slug:slug>/media/<slug:sha256>", media.media, name="media"),
     path("p/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("p/<slug:slug>/comparisons/<int:comparison_id>/", comparisons.comparison, name="comparison"),
+    path("p/<slug:slug>/judges/", judges.judges, name="judges"),
+    path("p/<slug:slug>/judges/<int:judge_id>/", judges.judge_progress, name="judge-progress"),
+    path("p/<slug:slug>/judges/<int:judge_id>/act/", judges.judge_act, name="judge-act"),
     path("healthz", healthz, name="healthz"),
 ]

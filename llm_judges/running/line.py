@@ -10,11 +10,12 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Generic, TypeVar
 
 C = TypeVar("C")
 R = TypeVar("R")
+T = TypeVar("T")
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _owner = 0
@@ -30,15 +31,20 @@ def event_loop() -> asyncio.AbstractEventLoop:
         return _loop
 
 
+def inside(work: Coroutine[Any, Any, T]) -> T:
+    """Has the loop do `work`, and gives its result to the thread that asked."""
+    return asyncio.run_coroutine_threadsafe(work, event_loop()).result()
+
+
 class Line(Generic[C, R]):
     """Sends calls, `width` at a time, and hands their replies over in the order in which they come.
 
     `ask` never raises: what goes wrong is a reply too. All methods are for the one thread that owns the line.
     """
 
-    def __init__(self, ask: Callable[[C], Awaitable[R]], width: int) -> None:
+    def __init__(self, ask: Callable[[C], Awaitable[R]]) -> None:
         self._ask = ask
-        self._width = width
+        self._width = 1
         self._loop = event_loop()
         self._ready: deque[C] = deque()
         self._done: deque[tuple[C, R]] = deque()
@@ -46,7 +52,7 @@ class Line(Generic[C, R]):
         self._broken: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._out = 0  # handed in and not collected yet
-        self.most = 0  # in flight at once since last looked at
+        self._most = 0
 
     @property
     def out(self) -> int:
@@ -68,8 +74,9 @@ class Line(Generic[C, R]):
             raise self._broken
         if not self._done and not self._came.wait(seconds):
             return []
-        if gather:
-            time.sleep(gather)
+        until = time.monotonic() + gather
+        while len(self._done) < self._out and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, gather / 4))
         self._came.clear()
         replies = []
         with contextlib.suppress(IndexError):
@@ -78,15 +85,14 @@ class Line(Generic[C, R]):
         self._out -= len(replies)
         return replies
 
-    def withdraw(self) -> list[C]:
-        """Takes back the calls that have not been sent yet."""
-        calls: list[C] = self._run(self._take_back)
-        self._out -= len(calls)
-        return calls
+    def take_most(self) -> int:
+        """The largest number in flight since this was last asked."""
+        most, self._most = self._most, len(self._tasks)
+        return most
 
     def abandon(self) -> None:
         """Cuts off what is in flight; its replies are lost."""
-        self._run(self._cancel)
+        inside(self._cancel())
 
     # --- inside the loop ---
 
@@ -100,7 +106,7 @@ class Line(Generic[C, R]):
             task = self._loop.create_task(self._one(self._ready.popleft()))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
-        self.most = max(self.most, len(self._tasks))
+        self._most = max(self._most, len(self._tasks))
 
     async def _one(self, call: C) -> None:
         try:
@@ -113,19 +119,7 @@ class Line(Generic[C, R]):
         self._tasks.discard(task)
         self._fill()
 
-    def _take_back(self) -> list[C]:
-        calls = list(self._ready)
+    async def _cancel(self) -> None:
         self._ready.clear()
-        return calls
-
-    def _cancel(self) -> list[C]:
-        self._ready.clear()
-        for task in self._tasks:
+        for task in list(self._tasks):
             task.cancel()
-        return []
-
-    def _run(self, function: Callable[[], Any]) -> Any:
-        async def inside() -> Any:
-            return function()
-
-        return asyncio.run_coroutine_threadsafe(inside(), self._loop).result()

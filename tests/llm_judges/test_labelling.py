@@ -8,7 +8,7 @@ import pytest
 from annotation import leases
 from annotation.models import Annotation, Assignment, Criterion, Demand, JudgeCall, Response
 from annotation.projects import touch
-from llm_judges.labelling import JudgeError, label_all, label_some
+from llm_judges.labelling import JudgeError, label_all
 from llm_judges.registry import annotator_of
 from tests.factories import make_comparison, make_project
 from tests.fake_judge import FakeJudge, responses_in
@@ -269,7 +269,7 @@ def test_a_judge_whose_templates_changed_is_not_run() -> None:
         judge.version.fingerprint = "0" * 64
         judge.version.save()
         with pytest.raises(JudgeError, match="run create_project again"):
-            label_some(judge, 1)
+            label_all(judge)
     assert fake.requests == []
 
 
