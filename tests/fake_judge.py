@@ -99,7 +99,8 @@ def verdicts_in(request: dict[str, Any], best: int) -> dict[str, str]:
 
 def reply_in(request: dict[str, Any], verdicts: dict[str, str], rationale: str = "Because.") -> str:
     """The verdicts in the form that the request asks for."""
-    if token := re.search(r"^VERDICT (\w+) ", request["messages"][-1]["content"], re.MULTILINE):
+    instruction = request["messages"][-1]["content"].rpartition("⟧")[2]
+    if token := re.search(r"^VERDICT (\w+) ", instruction, re.MULTILINE):
         lines = [
             f"RATIONALE {token[1]} {name}: {rationale}\nVERDICT {token[1]} {name}: {verdict}"
             for name, verdict in verdicts.items()

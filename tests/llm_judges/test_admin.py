@@ -1,5 +1,7 @@
 """Judges can be looked at in the admin, and their terms changed; what they are cannot. No key is shown."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -14,14 +16,14 @@ pytestmark = pytest.mark.django_db
 
 def test_a_judge_is_listed_with_its_model_and_its_identity_is_read_only(client: Client) -> None:
     judge = make_judge(make_project(), "http://127.0.0.1:9/v1", model="model-of-note")
-    set_key(judge, "sk-hidden")
+    set_key(judge, "sk-swordfish")
     client.force_login(make_user(is_staff=True, is_superuser=True))
     assert b"model-of-note" in client.get(reverse("admin:llm_judges_judge_changelist")).content
     page = client.get(reverse("admin:llm_judges_judge_change", args=[judge.pk])).content.decode()
     assert "model-of-note" in page
     assert 'name="version"' not in page
     assert 'name="base_url"' not in page
-    assert "hidden" not in page.replace('type="hidden"', "")
+    assert "swordfish" not in page
     assert judge.api_key_sealed not in page
     assert client.get(reverse("admin:llm_judges_judge_add")).status_code == 403
 
@@ -34,4 +36,4 @@ def test_a_price_changed_there_leaves_a_trace(client: Client) -> None:
     judge.refresh_from_db()
     assert (judge.input_price, judge.revision) == (3, 2)
     old, new = JudgeTerms.objects.filter(judge=judge).order_by("revision")
-    assert (old.values["input_price"], new.values["input_price"]) == ("2.000000", "3.000000")
+    assert [Decimal(terms.values["input_price"]) for terms in (old, new)] == [2, 3]
