@@ -47,9 +47,7 @@ class Brief:
     @cached_property
     def mark(self) -> str:
         """Of all that the prompts of a batch have in common."""
-        version = self.judge.version
-        questions = [repr(question) for question in self.questions]
-        return json.dumps([asdict(self.words), questions, version.model, version.settings], sort_keys=True)
+        return json.dumps([asdict(self.words), *map(repr, self.questions)])
 
     @property
     def settings(self) -> Mapping[str, Any]:
