@@ -19,7 +19,6 @@ from .prompts import Unshowable, Words
 from .verdicts import Question, Unreadable, read_reply
 
 State = JudgeCall.State
-_UNIQUE = ["annotator", "comparison", "order", "sample", "purpose"]
 
 
 @dataclass(slots=True)
@@ -79,8 +78,8 @@ def open_calls(brief: Brief, run: JudgeRun, comparisons: Sequence[Comparison]) -
         for order in orders(brief, comparison):
             for sample in range(brief.settings.get("samples", 1)):
                 call = known.get((comparison.pk, order, sample)) or JudgeCall(
-                    annotator=brief.annotator,
-                    comparison=comparison,
+                    annotator_id=brief.annotator.pk,
+                    comparison_id=comparison.pk,
                     order=order,
                     sample=sample,
                     purpose=brief.purpose,
@@ -88,7 +87,7 @@ def open_calls(brief: Brief, run: JudgeRun, comparisons: Sequence[Comparison]) -
                 )
                 work.calls.append(call)
                 if not _in_other_hands(call, now):
-                    call.run = run
+                    call.run_id = run.pk
                     _plan(brief, work, call, comparison, responses[comparison.pk])
                     planned.append(call)
         works.append(work)
@@ -175,10 +174,7 @@ def _use_again(brief: Brief, works: Sequence[Work]) -> None:
 def _write(run: JudgeRun, calls: Sequence[JudgeCall]) -> None:
     new = [call for call in calls if call.pk is None]
     known = [call for call in calls if call.pk is not None]
-    # A row that another worker has made meanwhile keeps its state: whoever starts it first asks.
-    JudgeCall.objects.bulk_create(
-        new, update_conflicts=True, unique_fields=_UNIQUE, update_fields=["updated_at"]
-    )
+    booking.insert(new)
     booking.write(known)
     if reused := sum(call.state == State.OK for call in calls):
         JudgeRun.objects.filter(pk=run.pk).update(reused=F("reused") + reused)

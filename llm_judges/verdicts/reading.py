@@ -17,6 +17,8 @@ from .questions import Form, Question, Rung, menu
 PARSER = 2  # rises with every change of what is read from the same reply
 _ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 _OBJECT_START = re.compile(r'\{\s*["}]')
+_NAMED = re.compile(r"\b[Rr]esponses?(?:(?:[\s,/&>=]|and|or)+[A-Z]\b)+")
+_LETTER = re.compile(r"\b[A-Z]\b")
 _THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 
 
@@ -158,7 +160,4 @@ def _plain(word: str) -> str:
 
 def _named_by(text: str, names: dict[str, str]) -> str:
     """``Response K``, ``Responses K and M`` with the letters replaced."""
-    known = "".join(names)
-    run = re.compile(rf"\b([Rr]esponses?)((?:[\s,/&>=]|and|or)+[{known}]\b)+")
-    letter = re.compile(rf"\b[{known}]\b")
-    return run.sub(lambda match: letter.sub(lambda found: names[found[0]], match[0]), text)
+    return _NAMED.sub(lambda match: _LETTER.sub(lambda found: names.get(found[0], found[0]), match[0]), text)
