@@ -1,8 +1,8 @@
 """What becomes of a call's row: opened, started, answered, put back. Every call is booked with what it cost
 before its verdict is used for anything.
 
-Everything here takes a constant number of statements for any number of calls, and works inside a transaction
-of the caller's.
+Everything that writes takes a constant number of statements for any number of calls, and works inside a
+transaction of the caller's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
 from annotation.models import JudgeCall, JudgeRun
-from annotation.rows import adapt
-from annotation.writing import json_text
 
+from . import rows
 from .asking import Answer, Prepared
 from .models import Judge
 from .prices import cost_of
@@ -32,33 +30,6 @@ _START = """
 UPDATE annotation_judgecall AS c SET state = 'in_flight', next_attempt_at = NULL, {sets}
 FROM (VALUES {rows}) AS v WHERE c.id = {id} AND c.state NOT IN ('in_flight', 'ok') RETURNING id
 """
-# By hand, because the ORM takes ten times as long. A row that another worker has made meanwhile keeps its state:
-# whoever starts it first asks.
-_NEW = (
-    *("annotator_id", "comparison_id", "run_id", "order", "sample", "purpose", "state", "reason", "request"),
-    *(
-        "request_hash",
-        "cached_from_id",
-        "reply",
-        "evidence",
-        "parser",
-        "verdict",
-        "model_reported",
-        "attempts",
-    ),
-    *("created_at", "updated_at"),
-)
-_INSERT = """
-INSERT INTO annotation_judgecall ({columns}, claimed_by, reserved, cost, usage_estimated) VALUES {rows}
-ON CONFLICT (annotator_id, comparison_id, "order", sample, purpose)
-DO UPDATE SET updated_at = excluded.updated_at RETURNING id
-"""
-_AT_ONCE = 500  # rows: SQLite takes some 32,000 parameters
-_REWRITTEN = [
-    *("state", "reason", "next_attempt_at", "claimed_by", "leased_until", "reserved", "run", "request"),
-    *("request_hash", "cached_from", "reply", "evidence", "parser", "verdict", "order_consistent"),
-    *("model_reported", "updated_at"),
-]
 # What an answer sets, and what it adds to: every try was paid for.
 _SET = (
     "state",
@@ -109,34 +80,6 @@ def answer_again(call: JudgeCall, answer: JudgeCall, readings: Mapping[str, Read
     call.verdict = {name: reading.as_json() for name, reading in readings.items()}
 
 
-def insert(calls: Sequence[JudgeCall]) -> None:
-    """Writes new rows, which get their primary keys."""
-    now = timezone.now()
-    one = f"({', '.join(['%s'] * len(_NEW))}, '', 0, 0, false)"
-    with connection.cursor() as cursor:
-        for start in range(0, len(calls), _AT_ONCE):
-            some = calls[start : start + _AT_ONCE]
-            for call in some:
-                call.created_at = call.updated_at = now
-            flat = [
-                _value(getattr(call, name), name in ("request", "evidence", "verdict"))
-                for call in some
-                for name in _NEW
-            ]
-            columns = ", ".join(f'"{name}"' for name in _NEW)
-            cursor.execute(_INSERT.format(columns=columns, rows=", ".join([one] * len(some))), flat)
-            for call, (pk,) in zip(some, cursor.fetchall(), strict=True):
-                call.pk = pk
-
-
-def write(calls: Sequence[JudgeCall]) -> None:
-    """Writes rows changed by the functions above."""
-    now = timezone.now()
-    for call in calls:
-        call.updated_at = now
-    JudgeCall.objects.bulk_update(calls, _REWRITTEN, batch_size=200)
-
-
 def start(
     calls: Sequence[JudgeCall],
     run: JudgeRun,
@@ -149,8 +92,8 @@ def start(
     if not calls:
         return []
     now = timezone.now()
-    rows = [(call.pk, reserved[call.pk], worker, until, run.pk, now) for call in calls]
-    got = _update(_START, _STARTED, rows, dict.fromkeys(_STARTED[1:], "{value}"))
+    given = [(call.pk, reserved[call.pk], worker, until, run.pk, now) for call in calls]
+    got = rows.update(_START, _STARTED, given, dict.fromkeys(_STARTED[1:], "{value}"))
     begun = [call for call in calls if call.pk in got]
     for call in begun:
         call.state, call.claimed_by, call.leased_until = State.IN_FLIGHT, worker, until
@@ -168,12 +111,12 @@ def book(run: JudgeRun, answered: Sequence[tuple[Prepared, Answer, datetime | No
     if not answered:
         return
     now = timezone.now()
-    rows = [_row(prepared, answer, again, now) for prepared, answer, again in answered]
+    given = [_row(prepared, answer, again, now) for prepared, answer, again in answered]
     names = ("id", "claimed_by", *_SET, *_ADDED)
     sets = dict.fromkeys(_SET, "{value}") | {name: _sum_of(name) for name in _ADDED}
-    got = _update(_BOOK, names, rows, sets)
+    got = rows.update(_BOOK, names, given, sets)
     booked = [(prepared, answer) for prepared, answer, _ in answered if prepared.call.pk in got]
-    for (prepared, _, _), row in zip(answered, rows, strict=True):
+    for (prepared, _, _), row in zip(answered, given, strict=True):
         if prepared.call.pk in got:
             for name, value in zip(names[2:], row[2:], strict=True):
                 if name in _SET:
@@ -265,36 +208,3 @@ def _sum_of(name: str) -> str:
     most = _MOST.get(name, _MOST_TOKENS)
     so_far = f"COALESCE(c.{name}, 0)"
     return f"CASE WHEN {so_far} < {most} THEN {so_far} + COALESCE({{value}}, 0) ELSE {so_far} END"
-
-
-def _update(
-    statement: str, names: Sequence[str], rows: Sequence[Sequence[Any]], sets: Mapping[str, str]
-) -> set[int]:
-    """Runs an UPDATE from a list of VALUES, a column for each of `names`; gives the primary keys changed."""
-    fields = {field.attname: field for field in JudgeCall._meta.concrete_fields}
-    values = {}
-    for number, name in enumerate(names, start=1):
-        field = fields[name]
-        value = f"v.column{number}"
-        if connection.vendor == "postgresql":  # which cannot tell the type of a bare parameter
-            value = f"CAST({value} AS {field.cast_db_type(connection)})"
-        values[name] = value
-    text = statement.format(
-        sets=", ".join(f"{name} = {how.format(value=values[name])}" for name, how in sets.items()),
-        rows=", ".join([f"({', '.join(['%s'] * len(names))})"] * len(rows)),
-        id=values["id"],
-        worker=values.get("claimed_by", "''"),
-    )
-    json = [fields[name].get_internal_type() == "JSONField" for name in names]
-    flat = [_value(value, is_json) for row in rows for value, is_json in zip(row, json, strict=True)]
-    with connection.cursor() as cursor:
-        cursor.execute(text, flat)
-        return {row[0] for row in cursor.fetchall()}
-
-
-def _value(value: Any, is_json: bool) -> Any:
-    if is_json:
-        return json_text(value)
-    if isinstance(value, Decimal):
-        return connection.ops.adapt_decimalfield_value(value, 18, 8)
-    return adapt(value)

@@ -11,7 +11,7 @@ from annotation.models import Annotator, Comparison, Criterion, JudgeCall, Judge
 from annotation.projects import criteria_of, guidelines_of
 from annotation.ranking import RankingTask, Scale
 
-from . import booking
+from . import booking, rows
 from .asking import Prepared
 from .models import Judge
 from .preparing import Brief, form_of, orders, prepare
@@ -174,8 +174,8 @@ def _use_again(brief: Brief, works: Sequence[Work]) -> None:
 def _write(run: JudgeRun, calls: Sequence[JudgeCall]) -> None:
     new = [call for call in calls if call.pk is None]
     known = [call for call in calls if call.pk is not None]
-    booking.insert(new)
-    booking.write(known)
+    rows.insert(new)
+    rows.write(known)
     if reused := sum(call.state == State.OK for call in calls):
         JudgeRun.objects.filter(pk=run.pk).update(reused=F("reused") + reused)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from annotation import labels, leases
 from annotation.models import Annotation, Assignment, JudgeCall, Label, SoftLabel
 
-from . import booking
+from . import rows
 from .calls import brief
 from .models import Judge
 from .preparing import Brief
@@ -95,7 +95,7 @@ def _read_again(asked: Brief, calls: Sequence[JudgeCall], total: Reparsed) -> No
         total.changed += (call.state, call.verdict) != before
         total.readable += call.state == State.OK != before[0]
         total.unreadable += before[0] == State.OK != call.state
-    booking.write(changed)
+    rows.write(changed)
 
 
 def _settle_again(asked: Brief, calls: Sequence[JudgeCall], total: Reparsed) -> None:

@@ -12,7 +12,8 @@ from llm_judges.models import Judge
 from llm_judges.registry import annotator_of, set_judge
 from llm_judges.trial import try_on
 from tests.factories import make_comparison, make_project
-from tests.fake_judge import FakeJudge, responses_in
+from tests.fake_judge import FakeJudge
+from tests.judge_prompts import responses_in
 from tests.llm_judges.makers import LONG, SHORT, calls_of, make_judge, make_pairs
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ from annotation.ranking import Scale
 from llm_judges.trial import try_on
 from llm_judges.verdicts import ALPHABET, Form, Question, Rung, Unreadable, read
 from tests.factories import make_comparison, make_project
-from tests.fake_judge import FakeJudge, reply_in, shown_in, verdicts_in
+from tests.fake_judge import FakeJudge
+from tests.judge_prompts import reply_in, shown_in, verdicts_in
 from tests.llm_judges.attacks import ATTACKS
 from tests.llm_judges.makers import calls_of, make_judge
 from tests.llm_judges.test_prompts import MARK

@@ -14,7 +14,8 @@ from llm_judges.reparse import Reparsed, reparse
 from llm_judges.submitting import Finished, finish
 from llm_judges.trial import try_on
 from tests.factories import make_comparison, make_project
-from tests.fake_judge import FakeJudge, reply_in, shown_in, verdicts_in
+from tests.fake_judge import FakeJudge
+from tests.judge_prompts import reply_in, shown_in, verdicts_in
 from tests.llm_judges.makers import LONG, SHORT, calls_of, labels_of, make_judge
 
 pytestmark = pytest.mark.django_db
