@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
+from django.db import transaction
 from django.utils import timezone
 
 from annotation.models import JudgeRun
@@ -38,7 +39,8 @@ def look() -> None:
 
     Messages that wait longer than the next look expire, so a busy queue does not fill up with them.
     """
-    booking.sweep(timezone.now())
+    with transaction.atomic():
+        booking.sweep(timezone.now())
     for judge in in_service():
         try:
             run = runs.to_work_on(judge)
