@@ -17,6 +17,7 @@ from annotation.models import (
     Comparison,
     Demand,
     JudgeCall,
+    JudgeRun,
     Label,
     Project,
     Release,
@@ -27,6 +28,7 @@ from routing.models import Plan
 from .signed_in import SignedInRequest, signed_in
 
 _HUMAN, _JUDGE = Annotator.Kind.HUMAN, Annotator.Kind.JUDGE
+_OPEN = (JudgeCall.State.PENDING, JudgeCall.State.IN_FLIGHT)
 
 
 @dataclass(slots=True)
@@ -137,11 +139,14 @@ def _ledger(project: Project) -> list[Who]:
         current.filter(annotator__kind=_JUDGE), Count("pk"), Count("comparison", distinct=True)
     ):
         judges[pk].labels, judges[pk].comparisons = labels, comparisons
-    calls = JudgeCall.objects.filter(annotator__in=judges).order_by("annotator", "state")
-    for pk, state, number, cost in calls.values_list("annotator", "state").annotate(Count("pk"), Sum("cost")):
+    calls = JudgeCall.objects.filter(annotator__in=judges).exclude(state__in=_OPEN)
+    calls = calls.exclude(purpose=JudgeCall.Purpose.TRIAL).order_by("annotator", "state")
+    for pk, state, number in calls.values_list("annotator", "state").annotate(Count("pk")):
         judges[pk].calls += number
         judges[pk].states[state] = number
-        judges[pk].spent += cost or Decimal(0)
+    runs = JudgeRun.objects.filter(project=project).order_by().values_list("annotator")
+    for pk, cost in runs.annotate(Sum("spent")):  # trials and probes too: they were paid for
+        judges[pk].spent += cost
     _add_demand(project, people, judges)
     _add_work(project, people)
     return [people, *judges.values()]
