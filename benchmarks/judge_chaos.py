@@ -71,9 +71,7 @@ def run(calls: int, database: "Service", redis: "Service") -> dict[str, Any]:
 
 def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Service") -> int:
     """Lets the run end, with disasters on the way; gives the number of calls in flight at all of them."""
-    from django.utils import timezone
-
-    from annotation.models import Assignment, JudgeCall, JudgeRun
+    from annotation.models import JudgeCall, JudgeRun
     from llm_judges import runs
 
     run = runs.start(judge)
@@ -94,6 +92,10 @@ def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Ser
             time.sleep(0.5)
             with contextlib.suppress(Exception):
                 run.refresh_from_db()
+                for number, process in enumerate(workers):
+                    if process.poll() is not None:  # killed, or given up by Celery for want of a broker
+                        in_flight += bury(process.pid)
+                        workers[number] = worker(folder, number)
                 if run.state == JudgeRun.State.FINISHED:
                     return in_flight
                 if run.state == JudgeRun.State.STOPPED:
@@ -105,19 +107,7 @@ def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Ser
                 print(f"{share:.0%}: {disasters[due]}", file=sys.stderr)
                 match disasters.pop(due):
                     case "worker":
-                        victim = random.randrange(2)
-                        workers[victim].send_signal(signal.SIGKILL)
-                        workers[victim].wait()
-                        # What it held lapses at once, as it would after a minute.
-                        gone = f"/{workers[victim].pid}/"
-                        lost = JudgeCall.objects.filter(state="in_flight", claimed_by__contains=gone)
-                        in_flight += lost.count()
-                        held = list(lost.values_list("comparison", flat=True))
-                        lost.update(leased_until=timezone.now())
-                        Assignment.objects.filter(
-                            comparison__in=held, annotator=run.annotator_id, state="live"
-                        ).update(leased_until=timezone.now())
-                        workers[victim] = worker(folder, victim)
+                        workers[random.randrange(2)].send_signal(signal.SIGKILL)
                     case "broker":
                         redis.restart(signal.SIGKILL)
                     case "database":
@@ -128,6 +118,21 @@ def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Ser
         for process in workers:
             process.kill()
             process.wait()
+
+
+def bury(pid: int) -> int:
+    """Lets what a dead worker held lapse at once, as it would after a minute; gives its calls in flight."""
+    from django.utils import timezone
+
+    from annotation.models import Assignment, JudgeCall
+
+    lost = JudgeCall.objects.filter(state="in_flight", claimed_by__contains=f"/{pid}/")
+    held = list(lost.values_list("comparison", flat=True))
+    lost.update(leased_until=timezone.now())
+    Assignment.objects.filter(comparison__in=held, annotator__kind="judge", state="live").update(
+        leased_until=timezone.now()
+    )
+    return len(held)
 
 
 def verdict(project: Any, calls: int, in_flight: int, seen: dict[str, Any], seconds: float) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
     project = make_project()
     make_pairs(project, 60)
     with FakeJudge(seconds=0.1) as fake:
-        judge = make_judge(project, fake, concurrency=6)
+        judge = make_judge(project, fake, concurrency=6, timeout_seconds=60)
         command = [sys.executable, "manage.py", "judge", project.slug]
         worker = subprocess.Popen(
             command, cwd=ROOT, env=process_environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -57,7 +57,8 @@ def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
         Assignment.objects.filter(state="live", annotator__kind="judge").update(leased_until=past)
         label_all(judge)
         asked = len(fake.requests)
-    assert asked <= 120 + in_flight
+    tries = Counter(call.attempts for call in calls_of(judge))
+    assert asked <= 120 + in_flight, tries
     assert {call.state for call in calls_of(judge)} == {"ok"}
     assert len(calls_of(judge)) == 120
     assert len(labels_of(judge)) == Annotation.objects.count() == 60
