@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 from annotation.models import JudgeVersion, Project
 
 PRICES = ("input_price", "cached_price", "output_price", "reasoning_price")
-LIMITS = ("requests_per_minute", "tokens_per_minute", "concurrency", "timeout_seconds", "budget")
 
 
 def _price(help_text: str) -> Any:
@@ -95,10 +94,6 @@ class Judge(models.Model):
     def priced(self) -> bool:
         """Whether a call's cost can be told: both input and output have a price (0 is one)."""
         return self.input_price is not None and self.output_price is not None
-
-    @property
-    def free(self) -> bool:
-        return not any(getattr(self, price) for price in PRICES) and self.priced
 
 
 class JudgeTerms(models.Model):

@@ -20,7 +20,6 @@ from annotation.ranking import reconcile as reconcile_orders
 
 from .verdicts import TIE, Question, Reading
 
-INCONSISTENT = ("tie", "half", "drop")
 LOGPROBS, VOTES, POLICY = "logprobs", "votes", "policy"
 _JEFFREYS = 0.5
 _LEVEL = Ranking((("a", "b"),))

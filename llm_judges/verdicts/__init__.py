@@ -1,16 +1,14 @@
 """What a judge may answer, how it is asked for and how its reply is read. Pure: no Django."""
 
-from .forms import NAME, OWN_ANSWER, instruction, object_schema, parameters
+from .forms import instruction, object_schema, parameters
 from .questions import ALPHABET, Form, Question, Rung, describe, listed, menu
-from .reading import PARSER, Unreadable, Verdict, clean, in_stored_letters, objects, read
+from .reading import PARSER, Unreadable, Verdict, clean, in_stored_letters, read
 from .replies import Reading, read_reply
 from .soft import MASS_FLOOR, TIE, Slot, Token, probabilities, slots
 
 __all__ = [
     "ALPHABET",
     "MASS_FLOOR",
-    "NAME",
-    "OWN_ANSWER",
     "PARSER",
     "TIE",
     "Form",
@@ -28,7 +26,6 @@ __all__ = [
     "listed",
     "menu",
     "object_schema",
-    "objects",
     "parameters",
     "probabilities",
     "read",

@@ -108,8 +108,7 @@ def test_every_change_of_the_terms_is_kept() -> None:
 def test_a_price_that_is_not_given_is_unknown_and_zero_is_a_price() -> None:
     project = make_project()
     assert not set_judge(project, **ENTRY).priced
-    free = set_judge(project, **ENTRY, input_price=0, output_price=0)
-    assert (free.priced, free.free) == (True, True)
+    assert set_judge(project, **ENTRY, input_price=0, output_price=0).priced
 
 
 OWN = "Compare by {rubric} with {reference}.\n{questions}\n=== user ===\n{prompt}\n{responses}\n{answer}"

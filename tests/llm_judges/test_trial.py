@@ -58,6 +58,19 @@ def test_it_is_shown_to_people_too() -> None:
     assert "cost 0.006000" in text
 
 
+def test_an_endpoint_that_has_changed_can_be_probed_anew() -> None:
+    project = make_project()
+    make_pairs(project, 1)
+    with FakeJudge(lacks={"json_schema", "tool"}) as fake:
+        judge = make_judge(project, fake)  # known as one that takes schemas
+        assert json.loads(run(project.slug, "--judge", "fake", "--json"))["trials"][0]["why"]
+        result = json.loads(run(project.slug, "--judge", "fake", "--probe", "--json"))
+    assert result["capabilities"]["json_schema"] is False
+    assert result["trials"][0]["verdict"]["overall"]["ranking"] == "b>a"
+    judge.refresh_from_db()
+    assert judge.capabilities["json_object"] is True
+
+
 def test_a_trial_respects_the_budget_and_leaves_nothing_reserved() -> None:
     project = make_project(budget=Decimal("0.01"))
     make_pairs(project, 3)

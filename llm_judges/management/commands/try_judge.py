@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from annotation.management.command import ProjectCommand
+from llm_judges.capabilities import probe_again
 from llm_judges.client import KeyMissing
 from llm_judges.models import judges_of
 from llm_judges.runs import JudgeError
@@ -21,6 +22,7 @@ class Command(ProjectCommand):
         super().add_arguments(parser)
         parser.add_argument("--judge", metavar="NAME", required=True, help="the judge to try")
         parser.add_argument("--number", type=int, default=SEVERAL, metavar="N", help="comparisons (5)")
+        parser.add_argument("--probe", action="store_true", help="find out anew what the endpoint can do")
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = self.project(options)
@@ -32,6 +34,8 @@ class Command(ProjectCommand):
             raise CommandError("--number must be from 1 to 100")
         (judge,) = judges
         try:
+            if options["probe"]:
+                probe_again(judge)
             trials = try_on(judge, options["number"])
         except (JudgeError, KeyMissing) as error:
             raise CommandError(str(error)) from error
