@@ -71,11 +71,14 @@ def run(calls: int, database: "Service", redis: "Service") -> dict[str, Any]:
 
 def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Service") -> int:
     """Lets the run end, with disasters on the way; gives the number of calls in flight at all of them."""
+    from django.db import InterfaceError, OperationalError, connection
+
     from annotation.models import JudgeCall, JudgeRun
     from llm_judges import runs
 
     run = runs.start(judge)
     workers = [worker(folder, number) for number in range(2)]
+    beat = celery(folder, "beat", "-s", str(folder / "beat"))
     disasters = {
         0.15: "worker",
         0.25: "broker",
@@ -90,8 +93,10 @@ def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Ser
     try:
         while time.monotonic() < give_up:
             time.sleep(0.5)
-            with contextlib.suppress(Exception):
+            try:
                 run.refresh_from_db()
+                if beat.poll() is not None:
+                    beat = celery(folder, "beat", "-s", str(folder / "beat"))
                 for number, process in enumerate(workers):
                     if process.poll() is not None:  # killed, or given up by Celery for want of a broker
                         in_flight += bury(process.pid)
@@ -105,7 +110,7 @@ def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Ser
                 if due is None:
                     continue
                 print(f"{share:.0%}: {disasters[due]}", file=sys.stderr)
-                match disasters.pop(due):
+                match disasters[due]:
                     case "worker":
                         workers[random.randrange(2)].send_signal(signal.SIGKILL)
                     case "broker":
@@ -113,9 +118,12 @@ def chaos(judge: Any, calls: int, folder: Path, database: "Service", redis: "Ser
                     case "database":
                         in_flight += JudgeCall.objects.filter(state="in_flight").count()
                         database.restart(signal.SIGINT)
+                del disasters[due]
+            except (OperationalError, InterfaceError):
+                connection.close()  # it was us; what was due is due again
         raise SystemExit(f"the run did not end: {run.state}, {run.answered} of {calls} calls answered")
     finally:
-        for process in workers:
+        for process in (*workers, beat):
             process.kill()
             process.wait()
 
@@ -215,10 +223,12 @@ def make(port: int, comparisons: int) -> tuple[Any, Any]:
 
 
 def worker(folder: Path, number: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-P", "threads", "-c", "4"]
-    command += ["--without-gossip", "--without-mingle", "-l", "INFO", "-n", f"worker{number}@%h"]
-    command += ["-B", "-s", str(folder / f"beat{number}")]
-    with Path(f"/tmp/chaos-worker{number}.log").open("ab") as log:
+    return celery(folder, "worker", "-P", "threads", "-c", "4", "-n", f"worker{number}@%h")
+
+
+def celery(folder: Path, kind: str, *options: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "celery", "-A", "config", kind, "-l", "INFO", *options]
+    with (folder / "celery.log").open("ab") as log:
         return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
 
