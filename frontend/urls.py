@@ -10,6 +10,7 @@ from .views import (
     comparisons,
     flags,
     icon,
+    judges,
     label,
     leaderboard,
     media,
@@ -55,6 +56,9 @@ urlpatterns = [
     path("p/<slug:slug>/agreement/<slug:figure>.csv", agreement.table, name="agreement-table"),
     path("p/<slug:slug>/leaderboard/", leaderboard.leaderboard, name="leaderboard"),
     path("p/<slug:slug>/leaderboard/all.csv", leaderboard.leaderboard_table, name="leaderboard-table"),
+    path("p/<slug:slug>/judges/", judges.judges, name="judges"),
+    path("p/<slug:slug>/judges/<pk:judge_id>/", judges.judge_progress, name="judge-progress"),
+    path("p/<slug:slug>/judges/<pk:judge_id>/act/", judges.judge_act, name="judge-act"),
     path("favicon.ico", icon.icon, name="icon"),
     path("healthz", healthz, name="healthz"),
 ]

@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Judge
+from .models import Judge, JudgeTemplate, JudgeTerms, Limit
+from .registry import set_terms
+from .settings import TERMS
 
 
 @admin.register(Judge)
@@ -13,7 +15,10 @@ class JudgeAdmin(admin.ModelAdmin):
     list_display = ("version", "project", "served_model", "base_url", "in_service")
     list_select_related = ("version", "version__project")
     search_fields = ("version__name", "version__model", "version__project__slug")
-    readonly_fields = ("version", "served_model", "template", "settings")
+    readonly_fields = (
+        *("version", "served_model", "template", "settings", "pair_template", "ranking_template", "base_url"),
+        *("has_key", "capabilities", "probed_at", "revision"),
+    )
 
     @admin.display(boolean=True)
     def in_service(self, judge: Judge) -> bool:
@@ -31,12 +36,53 @@ class JudgeAdmin(admin.ModelAdmin):
     def template(self, judge: Judge) -> str:
         return judge.version.template
 
+    @admin.display(boolean=True, description="key stored")
+    def has_key(self, judge: Judge) -> bool:
+        """The key itself is shown to nobody."""
+        return bool(judge.api_key_sealed)
+
     @admin.display
     def settings(self, judge: Judge) -> dict[str, Any]:
         return dict(judge.version.settings)
+
+    def save_model(self, request: HttpRequest, obj: Judge, form: Any, change: bool) -> None:
+        """Prices and limits may change here too, and leave the same trace."""
+        set_terms(Judge.objects.get(pk=obj.pk), {key: getattr(obj, key) for key in TERMS})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Judge | None = None) -> bool:
         return False
+
+
+class _FactAdmin(admin.ModelAdmin):
+    """To be looked at only."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(JudgeTemplate)
+class JudgeTemplateAdmin(_FactAdmin):
+    list_display = ("name", "version", "project", "created_at")
+    list_select_related = ("project",)
+    search_fields = ("name", "project__slug")
+
+
+@admin.register(JudgeTerms)
+class JudgeTermsAdmin(_FactAdmin):
+    list_display = ("judge", "revision", "created_at")
+    list_select_related = ("judge__version",)
+    search_fields = ("judge__version__name",)
+
+
+@admin.register(Limit)
+class LimitAdmin(_FactAdmin):
+    list_display = ("key", "updated_at")

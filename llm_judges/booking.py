@@ -1,133 +1,210 @@
-"""Every call is a row: state, reply, tokens, cost. Booked before its verdict is used for anything."""
+"""What becomes of a call's row: opened, started, answered, put back. Every call is booked with what it cost
+before its verdict is used for anything.
 
-from collections.abc import Sequence
+Everything that writes takes a constant number of statements for any number of calls, and works inside a
+transaction of the caller's.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce, Least
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
-from annotation.models import Annotator, JudgeCall
+from annotation.models import JudgeCall, JudgeRun
 
-from . import budget
-from .calls import Brief, Call, Work, in_stored_letters
-from .client import Reply
-from .verdicts import Unreadable, read
+from . import rows
+from .asking import Answer, Prepared
+from .models import Judge
+from .prices import cost_of
+from .verdicts import PARSER, Reading
 
 State = JudgeCall.State
-# What the columns hold at most: a call may be tried again for weeks, and a sum stops there.
-LARGEST = {"attempts": 2**15 - 1, "input_tokens": 2**31 - 1, "output_tokens": 2**31 - 1}
+NOTHING = Decimal(0)
+DIED = "the worker that asked died; what the call may have cost counts"
+
+_STARTED = ("id", "reserved", "claimed_by", "leased_until", "run_id", "updated_at")
+_START = """
+UPDATE annotation_judgecall AS c SET state = 'in_flight', next_attempt_at = NULL, {sets}
+FROM (VALUES {rows}) AS v WHERE c.id = {id} AND c.state NOT IN ('in_flight', 'ok') RETURNING id
+"""
+# What an answer sets, and what it adds to: every try was paid for.
+_SET = (
+    "state",
+    "reason",
+    "next_attempt_at",
+    "reply",
+    "evidence",
+    "parser",
+    "verdict",
+    "model_reported",
+    "usage_estimated",
+    "latency_ms",
+    "updated_at",
+)
+_ADDED = ("cost", "attempts", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+# Where a sum would leave the column, it stays: a call may be tried again for weeks.
+_MOST = {"attempts": 30_000, "cost": 900_000}
+_MOST_TOKENS = 2_000_000_000
+# The money is added with the outcome or not at all, so that booking the same answers twice adds it once.
+_BOOK = """
+UPDATE annotation_judgecall AS c SET reserved = 0, claimed_by = '', leased_until = NULL, {sets}
+FROM (VALUES {rows}) AS v
+WHERE c.id = {id} AND c.state = 'in_flight' AND c.claimed_by = {worker} RETURNING id
+"""
 
 
-def settle(brief: Brief, answered: Sequence[tuple[Call, Reply]]) -> None:
-    """Reads the replies and books each as a JudgeCall row, with its cost, in one transaction."""
-    book(brief.annotator, [_settled(brief, call, reply) for call, reply in answered])
+def open_again(call: JudgeCall) -> None:
+    """The call is to be asked; not written. What earlier tries cost stays."""
+    call.state, call.reason, call.next_attempt_at = State.PENDING, "", None
+    call.claimed_by, call.leased_until, call.reserved = "", None, NOTHING
+    call.cached_from, call.order_consistent = None, None
 
 
-def book(annotator: Annotator, rows: Sequence[JudgeCall]) -> None:
-    """Writes rows. A call tried before keeps its row: the new outcome replaces the old one, and tokens, cost
-    and attempts add up, because every try was paid for."""
-    fresh = [row for row in rows if row.pk is None]
-    again = [row for row in rows if row.pk is not None]
-    with transaction.atomic():
-        try:
-            with transaction.atomic():
-                JudgeCall.objects.bulk_create(fresh)
-        except IntegrityError:  # another worker took up the same comparison after its lease ran out
-            for row in fresh:
-                row.pk = _pk_of(row)
-                if row.pk is None:
-                    row.save(force_insert=True)
-                else:
-                    again.append(row)
-        for row in again:
-            _add_to(row)
+def end_unasked(call: JudgeCall, state: str, reason: str) -> None:
+    """The call ends without having been asked; not written."""
+    open_again(call)
+    call.state, call.reason, call.verdict = state, reason[:500], {}
 
 
-def _settled(brief: Brief, call: Call, reply: Reply) -> JudgeCall:
-    """The row of an answered call; `call` learns how it went."""
-    call.state, call.reason, call.rejected = reply.state, reply.reason, reply.rejected
-    if reply.state == State.OK:
-        try:
-            call.verdicts = in_stored_letters(read(reply.text, brief.questions, len(call.order)), call.order)
-        except Unreadable as error:
-            call.state, call.reason = State.UNPARSABLE, str(error)[:500]
-    input_tokens, output_tokens, estimated = budget.used_tokens(reply, call.messages)
-    call.cost = budget.price(brief.judge, input_tokens or 0, output_tokens or 0)
-    note = "; ".join(filter(None, [call.reason, "usage not reported, tokens estimated" if estimated else ""]))
-    return JudgeCall(
-        pk=call.known.pk if call.known else None,
-        annotator=brief.annotator,
-        comparison_id=call.comparison_id,
-        order=call.order,
-        state=call.state,
-        reason=note[:500],
-        request=call.request,
-        reply=reply.text,
-        verdict={
-            name: {"ranking": str(verdict.ranking), "strength": verdict.strength}
-            for name, verdict in (call.verdicts or {}).items()
-        },
-        model_reported=reply.model,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cost=call.cost,
-        latency_ms=reply.latency_ms,
-        attempts=reply.attempts,
+def answer_again(call: JudgeCall, answer: JudgeCall, readings: Mapping[str, Reading]) -> None:
+    """The call is answered by what another row, or its own, holds; not written, and nothing is paid."""
+    if answer is not call:
+        open_again(call)
+        call.cached_from_id = answer.cached_from_id or answer.pk
+        call.request, call.reply, call.evidence = answer.request, answer.reply, answer.evidence
+        call.model_reported = answer.model_reported
+    call.state, call.reason, call.parser = State.OK, "", PARSER
+    call.verdict = {name: reading.as_json() for name, reading in readings.items()}
+
+
+def start(
+    calls: Sequence[JudgeCall],
+    run: JudgeRun,
+    worker: str,
+    until: datetime,
+    reserved: Mapping[int, Decimal],
+) -> list[JudgeCall]:
+    """Takes calls in hand until then, with what each may cost at most. Gives those that were free: neither
+    answered nor asked by another worker meanwhile."""
+    if not calls:
+        return []
+    now = timezone.now()
+    given = [(call.pk, reserved[call.pk], worker, until, run.pk, now) for call in calls]
+    got = rows.update(_START, _STARTED, given, dict.fromkeys(_STARTED[1:], "{value}"))
+    begun = [call for call in calls if call.pk in got]
+    for call in begun:
+        call.state, call.claimed_by, call.leased_until = State.IN_FLIGHT, worker, until
+        call.reserved, call.run, call.next_attempt_at = reserved[call.pk], run, None
+    return begun
+
+
+def book(run: JudgeRun, answered: Sequence[tuple[Prepared, Answer, datetime | None]]) -> None:
+    """Records answers with their cost, on the rows and on the run. The moment is when the call is asked
+    again; None: this is how it ends.
+
+    A row that is not in the hands of the worker that asked any more stays as it is and adds nothing: so the
+    same answers may be booked twice. The calls in memory then know their outcome.
+    """
+    if not answered:
+        return
+    now = timezone.now()
+    given = [_row(prepared, answer, again, now) for prepared, answer, again in answered]
+    names = ("id", "claimed_by", *_SET, *_ADDED)
+    sets = dict.fromkeys(_SET, "{value}") | {name: _sum_of(name) for name in _ADDED}
+    got = rows.update(_BOOK, names, given, sets)
+    booked = [(prepared, answer) for prepared, answer, _ in answered if prepared.call.pk in got]
+    for (prepared, _, _), row in zip(answered, given, strict=True):
+        if prepared.call.pk in got:
+            for name, value in zip(names[2:], row[2:], strict=True):
+                if name in _SET:
+                    setattr(prepared.call, name, value)
+    _enter(run, booked)
+    _note_what_was_learned(booked)
+
+
+def put_back(calls: Sequence[JudgeCall]) -> None:
+    """Calls that were started but never sent are free again."""
+    JudgeCall.objects.filter(pk__in=[call.pk for call in calls], state=State.IN_FLIGHT).update(
+        state=State.PENDING, claimed_by="", leased_until=None, reserved=0, updated_at=timezone.now()
     )
+    for call in calls:
+        open_again(call)
 
 
-def refused(brief: Brief, works: Sequence[Work]) -> list[JudgeCall]:
-    """Rows of the calls that were never sent because the comparison cannot be judged."""
-    return [
-        JudgeCall(
-            pk=call.known.pk if call.known else None,
-            annotator=brief.annotator,
-            comparison_id=call.comparison_id,
-            order=call.order,
-            state=call.state,
-            reason=call.reason,
-            attempts=0,
-        )
-        for work in works
-        for call in work.calls
-        if call.state == State.INVALID_INPUT and not call.messages
-    ]
-
-
-def _pk_of(row: JudgeCall) -> int | None:
-    return (
-        JudgeCall.objects.filter(
-            annotator=row.annotator,
-            comparison=row.comparison_id,
-            order=row.order,
-            sample=row.sample,
-            purpose=row.purpose,
-        )
-        .values_list("pk", flat=True)
-        .first()
+def sweep(now: datetime) -> int:
+    """Frees calls whose worker died. Their reply is lost but may have to be paid, so what was reserved for
+    them counts as spent: caps hold in a crash loop too. Gives their number."""
+    lapsed: QuerySet[JudgeCall] = JudgeCall.objects.filter(state=State.IN_FLIGHT, leased_until__lt=now)
+    ids = list(
+        lapsed.order_by("pk").select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
     )
-
-
-def _add_to(row: JudgeCall) -> None:
-    def sum_of(name: str) -> Any:
-        number = getattr(row, name)
-        if number is None:
-            return F(name)
-        return Least(Coalesce(F(name), Value(0)), Value(LARGEST[name] - number)) + number
-
-    cost = Value(budget.DEAREST - row.cost, output_field=JudgeCall._meta.get_field("cost"))
-
-    JudgeCall.objects.filter(pk=row.pk).update(
-        state=row.state,
-        reason=row.reason,
-        request=row.request,
-        reply=row.reply,
-        verdict=row.verdict,
-        model_reported=row.model_reported,
-        latency_ms=row.latency_ms,
-        cost=Least(F("cost"), cost) + row.cost,
-        **{name: sum_of(name) for name in LARGEST},
+    if not ids:
+        return 0
+    lost = JudgeCall.objects.filter(pk__in=ids)
+    for run, cost, number in lost.order_by().values_list("run").annotate(Sum("reserved"), Count("pk")):
+        JudgeRun.objects.filter(pk=run).update(spent=F("spent") + cost, sent=F("sent") + number)
+    return lost.update(
+        state=State.PENDING,
+        reason=DIED,
+        cost=F("cost") + F("reserved"),
+        reserved=0,
+        claimed_by="",
+        leased_until=None,
         updated_at=timezone.now(),
     )
+
+
+def _row(prepared: Prepared, answer: Answer, again: datetime | None, now: datetime) -> tuple[Any, ...]:
+    """The values of ("id", "claimed_by", *_SET, *_ADDED)."""
+    usage = answer.usage
+    readings = answer.readings or {}
+    return (
+        prepared.call.pk,
+        prepared.call.claimed_by,
+        answer.state,
+        answer.reason,
+        again if answer.passing else None,
+        answer.text,
+        dict(answer.evidence),
+        PARSER if answer.text else 0,
+        {name: reading.as_json() for name, reading in readings.items()},
+        answer.model,
+        answer.usage_estimated,
+        answer.latency_ms,
+        now,
+        cost_of(prepared.judge, usage),
+        answer.sends,
+        usage.input,
+        usage.cached,
+        usage.output,
+        usage.reasoning,
+    )
+
+
+def _enter(run: JudgeRun, booked: Sequence[tuple[Prepared, Answer]]) -> None:
+    JudgeRun.objects.filter(pk=run.pk).update(
+        spent=F("spent")
+        + sum((cost_of(prepared.judge, answer.usage) for prepared, answer in booked), NOTHING),
+        sent=F("sent") + sum(answer.sends for _, answer in booked),
+        answered=F("answered") + sum(answer.state == State.OK for _, answer in booked),
+        input_tokens=F("input_tokens") + sum(answer.usage.input or 0 for _, answer in booked),
+        output_tokens=F("output_tokens") + sum(answer.usage.output or 0 for _, answer in booked),
+    )
+
+
+def _note_what_was_learned(booked: Sequence[tuple[Prepared, Answer]]) -> None:
+    for judge, known in {
+        prepared.judge.pk: (prepared.judge, prepared.known) for prepared, _ in booked
+    }.values():
+        if known != judge.capabilities:
+            judge.capabilities = dict(known)
+            Judge.objects.filter(pk=judge.pk).update(capabilities=judge.capabilities)
+
+
+def _sum_of(name: str) -> str:
+    most = _MOST.get(name, _MOST_TOKENS)
+    so_far = f"COALESCE(c.{name}, 0)"
+    return f"CASE WHEN {so_far} < {most} THEN {so_far} + COALESCE({{value}}, 0) ELSE {so_far} END"

@@ -1,65 +1,114 @@
-"""Money: what has been spent in a project, what a call may cost and what it did cost."""
+"""The ledger: what runs have spent, what their calls in flight may still cost, and the caps on both.
 
-from collections.abc import Mapping, Sequence
+A call is sent only after its worst case was reserved under every cap: the run's, the judge's (all versions of
+its name together) and the project's. So a cap holds however many workers there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
-from annotation.models import Demand, JudgeCall, Project
+from annotation.models import Demand, JudgeCall, JudgeRun, Project
 
 from .models import Judge
 
-if TYPE_CHECKING:
-    from .client import Reply
+NOTHING = Decimal(0)
 
-MILLION = Decimal(1_000_000)
-SMALLEST = Decimal("0.00000001")
-DEAREST = Decimal(999_999)  # what the cost of one call can be booked as at most
-FRAME = 1000  # tokens at most for the chat format and the JSON schema
-UNCAPPED_OUTPUT = 4096  # tokens to expect of a judge whose max_tokens is not sent
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """One of the caps on a run, in words; what is `left` under it, `in_flight` of the rest being reserved."""
+
+    words: str
+    left: Decimal
+    in_flight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The first `number` of the calls asked about are paid for. When there are none: `waiting` says that what
+    is in flight may leave enough when it is settled; otherwise `refused` says which cap is used up."""
+
+    number: int
+    waiting: bool = False
+    refused: str = ""
 
 
 def spent(project: Project) -> Decimal:
-    """Booked cost of all judge calls and of all labels that people gave to the queue, in the currency."""
-    calls = JudgeCall.objects.filter(annotator__project=project).aggregate(total=Sum("cost"))["total"]
-    total: Decimal = calls or Decimal(0)
-    if project.human_label_price:
-        done = Demand.objects.filter(pool__project=project).aggregate(total=Sum("done"))["total"]
-        total += (done or 0) * project.human_label_price
-    return total
+    """Booked cost of all runs of judges and of all labels that people gave to the queue, in the currency."""
+    return _total(JudgeRun.objects.filter(project=project), "spent") + spent_on_people(project)
 
 
-def remaining(project: Project) -> Decimal | None:
-    """What is left of the project's budget, or None where it has none."""
-    return None if project.budget is None else project.budget - spent(project)
+def spent_on_people(project: Project) -> Decimal:
+    """Cost of all labels that people gave to the queue. Reads every demand of theirs: not for every call."""
+    if not project.human_label_price:
+        return NOTHING
+    done = Demand.objects.filter(pool__project=project).aggregate(total=Sum("done"))["total"]
+    return (done or 0) * project.human_label_price
 
 
-def estimate_tokens(text: str) -> int:
-    """About four characters a token in English; other scripts take more bytes and more tokens."""
-    return -(-len(text.encode()) // 4)
+def spent_by_purpose(project: Project) -> dict[str, Decimal]:
+    """What runs, trials and probes have cost, each apart."""
+    rows = JudgeRun.objects.filter(project=project).order_by().values_list("purpose")
+    found = {purpose: total or NOTHING for purpose, total in rows.annotate(Sum("spent"))}
+    return {purpose: found.get(purpose, NOTHING) for purpose in JudgeRun.Purpose.values}
 
 
-def worst_case(judge: Judge, messages: Sequence[Mapping[str, str]]) -> Decimal:
-    """What a call may cost at most: no token is shorter than a byte, and the answer as long as it may be."""
-    prompt = sum(len(message["content"].encode()) for message in messages)
-    answer = judge.version.settings.get("max_tokens") or UNCAPPED_OUTPUT
-    return price(judge, prompt + FRAME, answer)
+def has_cap(run: JudgeRun, judge: Judge, project: Project) -> bool:
+    return any(most is not None for most in (run.cap, judge.budget, project.budget))
 
 
-def price(judge: Judge, input_tokens: int, output_tokens: int) -> Decimal:
-    """Cost of a call in the project's currency, from prices per million tokens."""
-    cost = (input_tokens * judge.input_price + output_tokens * judge.output_price) / MILLION
-    return min(cost, DEAREST).quantize(SMALLEST)
+def caps(run: JudgeRun, judge: Judge, project: Project, people: Decimal) -> list[Cap]:
+    """The caps there are, tightest first; `people` is what `spent_on_people` gives."""
+    runs = JudgeRun.objects.filter(project=project)
+    name = judge.version.name
+    known = [
+        (f"this run may cost {run.cap}", run.cap, runs.filter(pk=run.pk)),
+        (f"judge {name} may cost {judge.budget}", judge.budget, _runs_of(name, runs)),
+    ]
+    if project.budget is not None:
+        known.append((f"the budget of the project is {project.budget}", project.budget - people, runs))
+    found = [_cap(words, most, counted) for words, most, counted in known if most is not None]
+    return sorted(found, key=lambda cap: cap.left)
 
 
-def used_tokens(reply: "Reply", messages: Sequence[Mapping[str, str]]) -> tuple[int | None, int | None, bool]:
-    """(input, output, estimated): as reported; estimated where a completion came without its usage."""
-    if not reply.completed or None not in (reply.input_tokens, reply.output_tokens):
-        return reply.input_tokens, reply.output_tokens, False
-    prompt = sum(estimate_tokens(message["content"]) for message in messages)
-    return (
-        prompt if reply.input_tokens is None else reply.input_tokens,
-        estimate_tokens(reply.text) if reply.output_tokens is None else reply.output_tokens,
-        True,
-    )
+def allow(
+    run: JudgeRun, judge: Judge, project: Project, people: Decimal, costs: Sequence[Decimal]
+) -> Allowance:
+    """How many of the calls with these worst cases, in their order, every cap allows.
+
+    Belongs into the transaction in which the calls are started with what is reserved for them: whoever
+    reserves in this project does so one after the other. Nobody else waits for that.
+    """
+    if not any(costs) or not has_cap(run, judge, project):
+        return Allowance(len(costs))
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    tightest = caps(run, judge, project, people)[0]
+    number, total = 0, NOTHING
+    for cost in costs:
+        if cost and total + cost > tightest.left:
+            break
+        number, total = number + 1, total + cost
+    if number:
+        return Allowance(number)
+    if tightest.in_flight > 0:
+        return Allowance(0, waiting=True)
+    left = f"{max(tightest.left, NOTHING):.4f} {project.currency}"
+    words = f"{tightest.words} {project.currency}, and the {left} left may not pay for one more call"
+    return Allowance(0, refused=words)
+
+
+def _runs_of(name: str, runs: "QuerySet[JudgeRun]") -> "QuerySet[JudgeRun]":
+    return runs.filter(annotator__judge_version__name=name)
+
+
+def _cap(words: str, most: Decimal, runs: "QuerySet[JudgeRun]") -> Cap:
+    calls = JudgeCall.objects.filter(run__in=runs, state=JudgeCall.State.IN_FLIGHT)
+    in_flight = calls.aggregate(total=Sum("reserved"))["total"] or NOTHING
+    return Cap(words, most - _total(runs, "spent") - in_flight, in_flight)
+
+
+def _total(runs: "QuerySet[JudgeRun]", what: str) -> Decimal:
+    return runs.aggregate(total=Sum(what))["total"] or NOTHING

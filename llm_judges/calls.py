@@ -1,81 +1,51 @@
-"""A judge's calls on one comparison: what to ask in each order, and the sending of it."""
+"""A judge's calls on lent comparisons: which there are to be, and which of them need no asking."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from annotation.models import Annotator, Assignment, Comparison, Criterion, JudgeCall, Project, Response
+from django.db.models import F
+from django.utils import timezone
+
+from annotation.models import Annotator, Comparison, Criterion, JudgeCall, JudgeRun, Project, Response
 from annotation.projects import criteria_of, guidelines_of
-from annotation.ranking import RankingTask, Scale, letters, relabel
+from annotation.ranking import RankingTask, Scale
 
-from .client import Client, Reply
+from . import booking, rows
+from .asking import Prepared
 from .models import Judge
-from .prompts import Material, Unshowable, new_boundary, render, template_for
-from .verdicts import Question, Unreadable, Verdict, read, schema
+from .preparing import Brief, form_of, orders, prepare
+from .prompts import Unshowable, Words
+from .verdicts import Question, Unreadable, read_reply
 
 State = JudgeCall.State
-# Faults of the endpoint or the way to it: they say nothing about the comparison.
-TRANSIENT = frozenset({State.TRANSPORT_ERROR, State.RATE_LIMITED})
-_POLL = 0.2
-
-
-@dataclass(slots=True)
-class Call:
-    """One order of one comparison. `known` is the row of an earlier try; `verdicts` are in stored letters,
-    and only a call that went well has them."""
-
-    comparison_id: int
-    order: str
-    messages: list[dict[str, str]]
-    request: dict[str, Any]
-    known: JudgeCall | None = None
-    verdicts: dict[str, Verdict] | None = None
-    state: str = ""
-    reason: str = ""
-    cost: Decimal = Decimal(0)
-    rejected: bool = False
 
 
 @dataclass(slots=True)
 class Work:
-    """A lent comparison with its calls, one for each order."""
+    """A comparison with all its calls, and those of them that are to be asked."""
 
-    assignment: Assignment
-    calls: list[Call]
-
-    @property
-    def open(self) -> list[Call]:
-        return [call for call in self.calls if not call.state]
-
-    @property
-    def failed(self) -> list[Call]:
-        return [call for call in self.calls if call.state and call.state != State.OK]
+    comparison_id: int
+    calls: list[JudgeCall] = field(default_factory=list)
+    prepared: list[Prepared] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What all calls of a batch share."""
-
-    judge: Judge
-    annotator: Annotator
-    questions: tuple[Question, ...]
-    guidelines: str
-    guidelines_version: int | None
-
-
-def brief(judge: Judge, annotator: Annotator, project: Project) -> Brief:
+def brief(
+    judge: Judge, annotator: Annotator, project: Project, purpose: str = JudgeCall.Purpose.WORK
+) -> Brief:
     """The project's present questions and guidelines for this judge."""
     guidelines = guidelines_of(project)
+    criteria = criteria_of(project)
     return Brief(
         judge,
         annotator,
-        tuple(question_of(criterion) for criterion in criteria_of(project)),
-        guidelines.text if guidelines else "",
+        project,
+        purpose,
+        tuple(question_of(criterion) for criterion in criteria),
+        tuple(criterion.pk for criterion in criteria),
+        Words(guidelines.text if guidelines else "", judge.version.settings.get("rubric", "")),
         guidelines.version if guidelines else None,
+        dict(judge.capabilities),
     )
 
 
@@ -91,126 +61,131 @@ def question_of(criterion: Criterion) -> Question:
     )
 
 
-def orders(k: int) -> tuple[str, str]:
-    """The orders every comparison is asked in: as stored, and reversed."""
-    return letters(k), letters(k)[::-1]
+def open_calls(brief: Brief, run: JudgeRun, comparisons: Sequence[Comparison]) -> list[Work]:
+    """The calls on these comparisons, made where they are missing, with those to be asked ready to be sent.
 
-
-def plan(brief: Brief, assignments: Sequence[Assignment]) -> list[Work]:
-    """What to ask about the lent comparisons. Calls answered before to the very same prompt are not asked
-    again, and comparisons that cannot be judged are never asked about: their calls come back with a state."""
-    ids = [assignment.comparison_id for assignment in assignments]
-    responses: dict[int, list[Response]] = {}
-    for response in Response.objects.filter(comparison_id__in=ids).order_by("comparison_id", "position"):
-        responses.setdefault(response.comparison_id, []).append(response)
-    known = {
-        (call.comparison_id, call.order): call
-        for call in JudgeCall.objects.filter(
-            annotator=brief.annotator, comparison_id__in=ids, sample=0, purpose=JudgeCall.Purpose.WORK
-        )
-    }
-    return [
-        Work(
-            assignment,
-            [
-                _call(brief, assignment.comparison, responses[pk], order, known.get((pk, order)))
-                for order in orders(assignment.comparison.k)
-            ],
-        )
-        for assignment in assignments
-        for pk in [assignment.comparison_id]
-    ]
-
-
-def send(
-    client: Client, brief: Brief, works: Sequence[Work], stop: Callable[[], bool]
-) -> Iterator[list[tuple[Call, Reply]]]:
-    """Sends the open calls, `concurrency` at a time, and gives them as they are answered.
-
-    Only HTTP happens in threads: the database is used by whoever consumes this. Once `stop()` is true no call
-    begins any more, and those in flight are still waited for, since they are paid for.
+    What needs no asking ends here: comparisons that cannot be judged (`invalid_input`), answers that are
+    there already, and answers that any judge of the project was given to the very same request. Failures are
+    never used again. Calls in another worker's hands, and those not yet due for another try, are left alone.
+    A constant number of statements, however many comparisons.
     """
-    pool = ThreadPoolExecutor(brief.judge.concurrency, thread_name_prefix="judge")
-    waiting: dict[Future[Reply], Call] = {}
-    try:
-        for work in works:
-            form = schema(brief.questions, work.assignment.comparison.k)
-            for call in work.open:
-                waiting[pool.submit(client.ask, call.messages, form)] = call
-        while waiting:
-            if stop():
-                waiting = {future: call for future, call in waiting.items() if not future.cancel()}
-            done, _ = wait(waiting, timeout=_POLL, return_when=FIRST_COMPLETED)
-            if done:
-                yield [(waiting.pop(future), future.result()) for future in done]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    responses = _responses(comparison.pk for comparison in comparisons)
+    known = _known(brief, comparisons)
+    now = timezone.now()
+    works, planned = [], []
+    for comparison in comparisons:
+        work = Work(comparison.pk)
+        for order in orders(brief, comparison):
+            for sample in range(brief.settings.get("samples", 1)):
+                call = known.get((comparison.pk, order, sample)) or JudgeCall(
+                    annotator_id=brief.annotator.pk,
+                    comparison_id=comparison.pk,
+                    order=order,
+                    sample=sample,
+                    purpose=brief.purpose,
+                    attempts=0,
+                )
+                work.calls.append(call)
+                if not _in_other_hands(call, now):
+                    call.run_id = run.pk
+                    _plan(brief, work, call, comparison, responses[comparison.pk])
+                    planned.append(call)
+        works.append(work)
+    _use_again(brief, works)
+    _write(run, planned)
+    return works
 
 
-def _call(
-    brief: Brief, comparison: Comparison, responses: list[Response], order: str, known: JudgeCall | None
-) -> Call:
-    template = template_for(brief.judge.version.template, comparison.k)
-    try:
-        if not comparison.fit:
-            raise Unshowable("responses are empty or identical")
-        material = _material(comparison, responses, order)
-        call = _prompted(brief, comparison, template, material, order, known, new_boundary())
-        if known is not None and known.state == State.OK:
-            boundary = known.request.get("boundary", "")
-            same = _prompted(brief, comparison, template, material, order, known, boundary)
-            if same.request == known.request and _reuse(brief, same):
-                return same
-    except Unshowable as error:
-        reason = str(error)[:500]
-        return Call(comparison.pk, order, [], {}, known, state=State.INVALID_INPUT, reason=reason)
-    return call
+def prompts_of(brief: Brief, calls: Sequence[JudgeCall]) -> dict[int, list[dict[str, str]]]:
+    """By call the chat messages that it was asked with, made again; those whose prompt has changed since, or
+    that were never asked, are left out."""
+    comparisons = Comparison.objects.in_bulk({call.comparison_id for call in calls})
+    responses = _responses(comparisons)
+    found = {}
+    for call in calls:
+        again = JudgeCall(order=call.order, sample=call.sample)
+        try:
+            prepared = prepare(brief, again, comparisons[call.comparison_id], responses[call.comparison_id])
+        except Unshowable:
+            continue
+        asked = prepared.request.on(call.evidence.get("rung", prepared.request.form.rung))
+        if again.request["boundary"] == call.request.get("boundary"):  # drawn from all that is asked
+            found[call.pk] = [dict(message) for message in asked.messages]
+    return found
 
 
-def _prompted(
-    brief: Brief,
-    comparison: Comparison,
-    template: str,
-    material: Material,
-    order: str,
-    known: JudgeCall | None,
-    boundary: str,
-) -> Call:
-    """A call with its prompt. The row keeps what is needed to render the prompt again, and its hash."""
-    messages = render(template, material, brief.questions, brief.guidelines, boundary)
-    request = {
-        "template": template,
-        "boundary": boundary,
-        "guidelines": brief.guidelines_version,
-        "sha256": hashlib.sha256(json.dumps(messages, sort_keys=True).encode()).hexdigest(),
-    }
-    return Call(comparison.pk, order, messages, request, known)
+def _responses(comparison_ids: Iterable[int]) -> dict[int, list[Response]]:
+    found: dict[int, list[Response]] = {pk: [] for pk in comparison_ids}
+    for response in Response.objects.filter(comparison__in=list(found)).order_by("comparison_id", "position"):
+        found[response.comparison_id].append(response)
+    return found
 
 
-def _reuse(brief: Brief, call: Call) -> bool:
-    """Takes over the stored answer to the very same prompt, if today's reader can still read it."""
-    try:
-        reply = call.known.reply if call.known else ""
-        call.verdicts = in_stored_letters(read(reply, brief.questions, len(call.order)), call.order)
-    except Unreadable:
-        return False
-    call.state = State.OK
-    return True
-
-
-def _material(comparison: Comparison, responses: list[Response], order: str) -> Material:
-    shown = [responses[letters(comparison.k).index(letter)] for letter in order]
-    for response in shown:
-        if response.media:
-            raise Unshowable("a response has media, which a text prompt cannot show")
-    return Material(
-        comparison.prompt, [response.context for response in shown], [response.messages for response in shown]
+def _known(brief: Brief, comparisons: Sequence[Comparison]) -> dict[tuple[int, str, int], JudgeCall]:
+    calls = JudgeCall.objects.filter(
+        annotator=brief.annotator, comparison__in=comparisons, purpose=brief.purpose
     )
+    return {(call.comparison_id, call.order, call.sample): call for call in calls}
 
 
-def in_stored_letters(verdicts: dict[str, Verdict], order: str) -> dict[str, Verdict]:
-    """The same verdicts with the letters shown mapped back to stored ones."""
-    return {
-        name: Verdict(relabel(verdict.ranking, order), verdict.strength, verdict.rationale)
-        for name, verdict in verdicts.items()
+def _in_other_hands(call: JudgeCall, now: datetime) -> bool:
+    """Asked by another worker, or not due for its next try."""
+    if call.state == State.IN_FLIGHT:
+        return call.leased_until is not None and call.leased_until >= now
+    return call.next_attempt_at is not None and call.next_attempt_at > now
+
+
+def _plan(
+    brief: Brief, work: Work, call: JudgeCall, comparison: Comparison, responses: list[Response]
+) -> None:
+    """Decides what becomes of one call: stays answered, is asked, or cannot be."""
+    answered = call.request_hash if call.state == State.OK else None
+    try:
+        prepared = prepare(brief, call, comparison, responses)
+    except Unshowable as error:
+        booking.end_unasked(call, State.INVALID_INPUT, str(error))
+        return
+    if answered is not None and answered == call.request_hash and _read(brief, call, call):
+        return
+    booking.open_again(call)
+    work.prepared.append(prepared)
+
+
+def _use_again(brief: Brief, works: Sequence[Work]) -> None:
+    """Takes answers to the very same requests from other calls of the project."""
+    wanted = {prepared.call.request_hash for work in works for prepared in work.prepared}
+    answers = {
+        answer.request_hash: answer
+        for answer in JudgeCall.objects.filter(
+            annotator__project=brief.project, state=State.OK, request_hash__in=wanted
+        )
     }
+    if not answers:
+        return
+    for work in works:
+        asked = []
+        for prepared in work.prepared:
+            call, answer = prepared.call, answers.get(prepared.call.request_hash)
+            if answer is None or answer.pk == call.pk or not _read(brief, call, answer):
+                asked.append(prepared)
+        work.prepared = asked
+
+
+def _write(run: JudgeRun, calls: Sequence[JudgeCall]) -> None:
+    new = [call for call in calls if call.pk is None]
+    known = [call for call in calls if call.pk is not None]
+    rows.insert(new)
+    rows.write(known)
+    if reused := sum(call.state == State.OK for call in calls):
+        JudgeRun.objects.filter(pk=run.pk).update(reused=F("reused") + reused)
+
+
+def _read(brief: Brief, call: JudgeCall, answer: JudgeCall) -> bool:
+    """Gives the call what the stored answer says; False where today's reader cannot read it."""
+    try:
+        form = form_of(answer, brief.questions)
+        readings = read_reply(answer.reply, form, call.order, answer.evidence.get("slots", {}))
+    except (Unreadable, KeyError):
+        return False
+    booking.answer_again(call, answer, readings)
+    return True

@@ -1,18 +1,13 @@
 """What judges are still wanted for: their side of the queue."""
 
-from datetime import timedelta
-
 from django.db.models import Exists, F, OuterRef, QuerySet
-from django.utils import timezone
 
-from annotation.models import Assignment, Comparison, Decision, Demand, JudgeCall, Project
+from annotation.models import Assignment, Comparison, Decision, Demand, Project
 
-from .calls import TRANSIENT
 from .models import Judge
 from .registry import annotator_of
 
 BATCH = 2000
-REST_SECONDS = 60
 
 
 def ask_for(judge: Judge, project: Project) -> int:
@@ -48,24 +43,3 @@ def open_for(judge: Judge) -> QuerySet[Demand]:
 def held_by(judge: Judge) -> QuerySet[Assignment]:
     """What some worker has lent out for the judge and not answered yet."""
     return Assignment.objects.filter(annotator=annotator_of(judge), state=Assignment.State.LIVE)
-
-
-def is_running(judge: Judge) -> bool:
-    """True where some worker is at work for the judge.
-
-    A worker renews its leases while it works (`labelling`), so one that died is noticed when they run out.
-    """
-    return held_by(judge).filter(leased_until__gt=timezone.now()).exists()
-
-
-def is_resting(judge: Judge) -> bool:
-    """True where the endpoint left all calls of the last REST_SECONDS unanswered: one that is down is not
-    asked all the time."""
-    lately = JudgeCall.objects.filter(
-        annotator=annotator_of(judge),
-        purpose=JudgeCall.Purpose.WORK,
-        updated_at__gt=timezone.now() - timedelta(seconds=REST_SECONDS),
-        attempts__gt=0,
-    )
-    unanswered = lately.filter(state__in=TRANSIENT)
-    return unanswered.exists() and not lately.exclude(state__in=TRANSIENT).exists()

@@ -59,47 +59,47 @@ def score(prompt: str, response: str) -> float:
     return taken_up + length + 0.5 * min(1.0, (parts + paragraphs) / 6)
 
 
-def decide(prompt: str, responses: list[str], schema: dict[str, Any], lean: float) -> dict[str, Any]:
-    """An answer in the shape that the JSON schema asks for."""
+def decide(prompt: str, shown: dict[str, str], schema: dict[str, Any], lean: float) -> dict[str, Any]:
+    """An answer in the shape that the JSON schema asks for; `shown` are the responses by letter, in order."""
+    letters, responses = list(shown), list(shown.values())
     scores = [score(prompt, response) for response in responses]
     if max(scores) - scores[0] < lean:
         scores[0] += lean
     said = ", ".join(
-        f"{_letter(index)} has {len(text)} characters and scores {scores[index]:.2f}"
-        for index, text in enumerate(responses)
+        f"Response {letter} has {len(text)} characters and scores {mark:.2f}"
+        for (letter, text), mark in zip(shown.items(), scores, strict=True)
     )
     rationale = f"{LABEL} {said}."
-    verdicts = {}
+    verdicts: dict[str, Any] = {}
     for name, form in schema["properties"].items():
+        if form["type"] == "string":
+            verdicts[name] = f"{LABEL} it has no answer of its own."
+            continue
         offered = form["properties"]["verdict"].get("enum")
-        verdict = _choose(offered, scores, responses) if offered else _rank(scores)
+        verdict = _choose(offered, scores, responses, letters) if offered else _rank(scores, letters)
         verdicts[name] = {"rationale": rationale, "verdict": verdict}
     return verdicts
 
 
-def _choose(offered: list[str], scores: list[float], responses: list[str]) -> str:
+def _choose(offered: list[str], scores: list[float], responses: list[str], letters: list[str]) -> str:
     difference = scores[0] - scores[1]
     if "tie" in offered and abs(difference) < _TIE:
         return "tie"
     if not difference:
         difference = 1.0 if _fingerprint(responses[0]) < _fingerprint(responses[1]) else -1.0
-    letter = "A" if difference > 0 else "B"
+    letter = letters[0] if difference > 0 else letters[1]
     words = [word for word in offered if word.startswith(f"{letter} ")]
-    weakest_first = words[::-1] if letter == "A" else words
+    weakest_first = words[::-1] if difference > 0 else words
     step = sum(abs(difference) >= least for least in _STEPS)
     return weakest_first[min(step, len(weakest_first) - 1)]
 
 
-def _rank(scores: list[float]) -> str:
+def _rank(scores: list[float], letters: list[str]) -> str:
     order = sorted(range(len(scores)), key=lambda index: -scores[index])
-    text = _letter(order[0])
+    text = letters[order[0]]
     for better, worse in pairwise(order):
-        text += ("=" if scores[better] - scores[worse] < _TIE else ">") + _letter(worse)
+        text += ("=" if scores[better] - scores[worse] < _TIE else ">") + letters[worse]
     return text
-
-
-def _letter(index: int) -> str:
-    return chr(ord("A") + index)
 
 
 def _fingerprint(text: str) -> str:
@@ -110,8 +110,9 @@ def _words(text: str) -> set[str]:
     return {word[:6] for word in re.findall(r"\w{4,}", text.casefold())}
 
 
-def _material(request: dict[str, Any]) -> tuple[str, list[str]]:
-    """The prompt and the responses in the order shown, as any model would find them: between the marks."""
+def _material(request: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The prompt, and the responses by letter in the order shown, as any model would find them: between the
+    marks."""
     text = "\n".join(str(message["content"]) for message in request["messages"])
     prompt: list[str] = []
     responses: dict[str, list[str]] = {}
@@ -120,16 +121,11 @@ def _material(request: dict[str, Any]) -> tuple[str, list[str]]:
             prompt.append(content)
         elif found := re.match(r"RESPONSE ([A-Z])\b", title):
             responses.setdefault(found[1], []).append(content)
-    return "\n".join(prompt), ["\n".join(responses[letter]) for letter in sorted(responses)]
+    return "\n".join(prompt), {letter: "\n".join(parts) for letter, parts in responses.items()}
 
 
 def _completion(request: dict[str, Any]) -> dict[str, Any]:
-    prompt, responses = _material(request)
-    schema = request["response_format"]["json_schema"]["schema"]
-    if len(responses) < 2:
-        raise KeyError("fewer than two responses")
-    verdicts = decide(prompt, responses, schema, MODELS[request["model"]])
-    content = json.dumps(verdicts, ensure_ascii=False)
+    content = _content(request)
     used = sum(len(str(message["content"])) for message in request["messages"]) // 4, len(content) // 4
     return {
         "id": f"demonstration-{_fingerprint(content)[:12]}",
@@ -141,6 +137,26 @@ def _completion(request: dict[str, Any]) -> dict[str, Any]:
         ],
         "usage": {"prompt_tokens": used[0], "completion_tokens": used[1], "total_tokens": sum(used)},
     }
+
+
+def _content(request: dict[str, Any]) -> str:
+    """What it says. Raises ValueError for what it cannot do, so that nobody takes it for able."""
+    form = request.get("response_format") or {}
+    if (
+        form.get("type") == "json_object"
+        or request.get("n", 1) != 1
+        or request.keys() & {"tools", "logprobs"}
+    ):
+        raise ValueError("a form of answer that it does not know")
+    prompt, responses = _material(request)
+    if not form:
+        return f"{LABEL} it compares responses and says nothing else."
+    schema = form["json_schema"]["schema"]
+    if len(responses) >= 2:
+        said = decide(prompt, responses, schema, MODELS[request["model"]])
+    else:
+        said = {name: wanted["enum"][0] for name, wanted in schema["properties"].items()}
+    return json.dumps(said, ensure_ascii=False)
 
 
 def _server(port: int, host: str) -> ThreadingHTTPServer:

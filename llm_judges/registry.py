@@ -1,15 +1,10 @@
-"""Judges by name and version: what identifies one is frozen, where it answers and what it costs is not."""
+"""Judges by name and version: what identifies one is frozen, where its key is and what it costs is not."""
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -17,68 +12,91 @@ from django.utils import timezone
 from annotation.models import Annotator, Decision, Demand, JudgeVersion, Label, Project
 from annotation.projects import lock_demand
 
-from .models import Judge
-from .prompts import PAIRWISE, RANKING, template_text
+from . import keys, settings
+from .models import Judge, JudgeTemplate, JudgeTerms
+from .prompts import PAIRWISE, RANKING, TemplateError, built_in, built_in_text, parse
 
-# Raised when the code around the templates changes what is asked or how replies are read.
-PROTOCOL = 1
-SAMPLING = {"temperature": 0.0, "max_tokens": 2048}
-KEYS = ("name", "base_url", "model", "api_key_env", "template", *SAMPLING, "input_price", "output_price")
-KEYS += ("concurrency", "timeout_seconds")
+# Raised when the code around the templates changes what is asked.
+PROTOCOL = 2
 
 
 def set_judge(
-    project: Project,
-    name: str = "",
-    base_url: str = "",
-    model: str = "",
-    api_key_env: str = "",
-    template: str = "",
-    input_price: Any = 0,
-    output_price: Any = 0,
-    concurrency: Any = 8,
-    timeout_seconds: Any = 60,
-    **settings: Any,
+    project: Project, name: str = "", base_url: str = "", model: str = "", template: str = "", **values: Any
 ) -> Judge:
     """Makes, updates or brings back the project's judge of this name, and gives it.
 
-    A change of model, template text, sampling settings or base URL is a new version with an annotator of its
-    own (named `name`, later versions `name@2`, `name@3` …) and retires the version before it; settings that
-    have been there before bring their version back. What routing asked of another version, and is still open,
-    is asked of the one now in service. Prices (per million tokens), key variable, concurrency and timeout
-    (seconds, for each attempt) change in place.
+    A change of model, template text, base URL or any of `settings.IDENTITY` (sampling, orders, samples,
+    rubric, reference, length policy) is a new version with an annotator of its own (named `name`, later
+    versions `name@2`, `name@3` …) and retires the version before it; settings that have been there before
+    bring their version back. What routing asked of another version, and is still open, is asked of the one
+    now in service. `settings.TERMS` (prices per million tokens, limits, the key's variable) change in place,
+    and every change is a JudgeTerms row.
 
-    `settings` takes `temperature` and `max_tokens`; null means that the value is not sent. Raises ValueError
-    naming the key at fault.
+    Raises ValueError naming the key at fault.
     """
-    for key in settings:
-        if key not in SAMPLING:
-            raise ValueError(f"unknown key {key!r}; known: {', '.join(KEYS)}")
-    base_url = _url(base_url)
-    identity = {
-        "model": _text(model, "model", 200),
-        "template": _template(template),
-        "settings": {"base_url": base_url} | _sampling(settings),
-    }
-    live = {
-        "base_url": base_url,
-        "api_key_env": _variable(api_key_env),
-        "input_price": _price(input_price, "input_price"),
-        "output_price": _price(output_price, "output_price"),
-        "concurrency": _whole(concurrency, "concurrency", 256),
-        "timeout_seconds": _whole(timeout_seconds, "timeout_seconds", 3600),
-    }
-    name = _name(name)
+    for key in values:
+        if key not in settings.KEYS:
+            raise ValueError(f"unknown key {key!r}; known: {', '.join(settings.KEYS)}")
+    base_url = settings.url(base_url)
+    model = settings.text(model, "model", 200)
+    identity = {"base_url": base_url} | settings.identity_of(values)
+    terms = settings.terms_of(values)
+    name = settings.slug(name, "name")
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        version = _version(project, name, identity)
+        pair, ranking = _templates(project, template)
+        _check_use(identity, pair, ranking)
+        version = _version(project, name, model, identity, template or PAIRWISE, pair, ranking)
+        before = Judge.objects.filter(
+            version__project=project, version__name=name, version__retired_at=None
+        ).first()
         versions = JudgeVersion.objects.filter(project=project, name=name)
         versions.exclude(pk=version.pk).filter(retired_at=None).update(retired_at=timezone.now())
         versions.filter(pk=version.pk).update(retired_at=None)
         version.retired_at = None
         _hand_over(version)
-        judge, _ = Judge.objects.update_or_create(version=version, defaults=live)
+        judge = Judge.objects.filter(version=version).first() or Judge(version=version, base_url=base_url)
+        judge.pair_template, judge.ranking_template = pair, ranking
+        judge.base_url = base_url
+        if before is not None and before.pk != judge.pk:
+            _inherit(judge, before)
+        set_terms(judge, terms)
     return judge
+
+
+def set_template(project: Project, name: str, text: str) -> JudgeTemplate:
+    """The project's template of this name with this text; a change of text is a new version.
+
+    A name that comes along with the installation is taken. Raises ValueError for it, and for a text that
+    could not be rendered.
+    """
+    name = settings.slug(name, "name")
+    if name in built_in():
+        raise ValueError(f"name: {name!r} comes along with Tandem; choose another")
+    return _keep_template(project, name, text)
+
+
+def set_key(judge: Judge, key: str) -> None:
+    """Keeps the endpoint's key, encrypted; an empty one forgets it. A variable named by `api_key_env` goes
+    before it. Raises ValueError for what can be no key."""
+    if not key.isascii() or not key.isprintable() or " " in key or len(key) > 1000:
+        raise ValueError("a key is printable ASCII without spaces, 1000 characters at most")
+    judge.api_key_sealed = keys.seal(key, judge.base_url) if key else ""
+    judge.save(update_fields=["api_key_sealed"])
+
+
+def set_terms(judge: Judge, terms: Mapping[str, Any]) -> None:
+    """Writes the judge with its terms (`settings.TERMS`); a change of them is a new revision."""
+    changed = judge.pk is not None and any(getattr(judge, key) != value for key, value in terms.items())
+    for key, value in terms.items():
+        setattr(judge, key, value)
+    if judge.pk is None or changed:
+        judge.revision = judge.revision + 1 if changed else 1
+        judge.save()
+        written = {key: value if value is None else str(value) for key, value in terms.items()}
+        JudgeTerms.objects.create(judge=judge, revision=judge.revision, values=written)
+    else:
+        judge.save()
 
 
 def retire_others(project: Project, names: Iterable[str]) -> int:
@@ -87,16 +105,21 @@ def retire_others(project: Project, names: Iterable[str]) -> int:
     return others.update(retired_at=timezone.now())
 
 
-def fingerprint(model: str, template: str, settings: Mapping[str, Any]) -> str:
+def fingerprint(
+    model: str, values: Mapping[str, Any], pair: JudgeTemplate | None, ranking: JudgeTemplate | None
+) -> str:
     """SHA-256 of everything that makes a judge this judge: model, template texts, settings and base URL."""
-    texts = {name: template_text(name) for name in {template, RANKING}}
-    parts = {"protocol": PROTOCOL, "model": model, "templates": texts, "settings": settings}
+    texts = [template.sha256 if template else "" for template in (pair, ranking)]
+    parts = {"protocol": PROTOCOL, "model": model, "templates": texts, "settings": values}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def is_current(version: JudgeVersion) -> bool:
-    """False where the templates of this installation are not those the version was made with."""
-    return version.fingerprint == fingerprint(version.model, version.template, version.settings)
+    """False where this installation would ask otherwise than the version was made to."""
+    judge = Judge.objects.select_related("pair_template", "ranking_template").filter(version=version).first()
+    return judge is not None and version.fingerprint == fingerprint(
+        version.model, version.settings, judge.pair_template, judge.ranking_template
+    )
 
 
 def annotator_of(judge: Judge) -> Annotator:
@@ -104,8 +127,68 @@ def annotator_of(judge: Judge) -> Annotator:
     return Annotator.objects.get(judge_version_id=judge.version_id, project_id=judge.version.project_id)
 
 
-def _version(project: Project, name: str, identity: dict[str, Any]) -> JudgeVersion:
-    mark = fingerprint(**identity)
+def _templates(project: Project, name: str) -> tuple[JudgeTemplate, JudgeTemplate]:
+    """(for pairs, for more than two): the template named where it serves them, else one that comes along."""
+    if name is not None and not isinstance(name, str):
+        raise ValueError("template must be a name")
+    chosen = _named(project, (name or PAIRWISE).strip())
+    taken = parse(chosen.text)
+    pair = chosen if taken.pairs else _named(project, PAIRWISE)
+    return pair, chosen if taken.rankings else _named(project, RANKING)
+
+
+def _named(project: Project, name: str) -> JudgeTemplate:
+    own = JudgeTemplate.objects.filter(project=project, name=name).order_by("-version").first()
+    if name not in built_in():
+        if own is None:
+            names = JudgeTemplate.objects.filter(project=project).values_list("name", flat=True)
+            known = ", ".join(sorted({*built_in(), *names}))
+            raise ValueError(f"template: there is no template {name!r}; known: {known}")
+        return own
+    return _keep_template(project, name, built_in_text(name))
+
+
+def _keep_template(project: Project, name: str, text: str) -> JudgeTemplate:
+    if not isinstance(text, str):
+        raise ValueError(f"template {name!r} must be text")
+    try:
+        parse(text)
+    except TemplateError as error:
+        raise ValueError(f"template {name!r} {error}") from error
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    newest = JudgeTemplate.objects.filter(project=project, name=name).order_by("-version").first()
+    if newest is not None and newest.sha256 == mark:
+        return newest
+    number = newest.version + 1 if newest else 1
+    return JudgeTemplate.objects.create(project=project, name=name, version=number, text=text, sha256=mark)
+
+
+def _check_use(identity: Mapping[str, Any], pair: JudgeTemplate, ranking: JudgeTemplate) -> None:
+    """A rubric or reference that no template shows would be a setting without effect."""
+    shown = parse(pair.text).variables | parse(ranking.text).variables
+    for key in ("rubric", "reference"):
+        if identity[key] and key not in shown:
+            raise ValueError(f"{key}: the template {pair.name!r} does not show it; it would need {{{key}}}")
+
+
+def _inherit(judge: Judge, before: Judge) -> None:
+    """What the version before knew of the same address: its key, and for the same model what it can do."""
+    if before.api_key_sealed and keys.origin(before.base_url) == keys.origin(judge.base_url):
+        judge.api_key_sealed = before.api_key_sealed
+    if (before.base_url, before.version.model) == (judge.base_url, judge.version.model):
+        judge.capabilities, judge.probed_at = before.capabilities, before.probed_at
+
+
+def _version(
+    project: Project,
+    name: str,
+    model: str,
+    identity: dict[str, Any],
+    template: str,
+    pair: JudgeTemplate,
+    ranking: JudgeTemplate,
+) -> JudgeVersion:
+    mark = fingerprint(model, identity, pair, ranking)
     versions = JudgeVersion.objects.filter(project=project, name=name)
     if known := versions.filter(fingerprint=mark).first():
         return known
@@ -115,9 +198,12 @@ def _version(project: Project, name: str, identity: dict[str, Any]) -> JudgeVers
         project=project,
         name=name,
         version=number,
+        model=model,
+        template=template,
+        template_version=(pair if pair.name == template else ranking).version,
+        settings=identity,
         fingerprint=mark,
         retired_at=timezone.now(),  # until it takes the place of the one in service
-        **identity,
     )
     Annotator.objects.create(
         project=project,
@@ -154,79 +240,3 @@ def _hand_over(version: JudgeVersion) -> None:
     Decision.objects.filter(~Exists(labelled), ~Exists(held), judge__in=before, superseded_at=None).update(
         judge=heir
     )
-
-
-def _name(value: Any) -> str:
-    name = _text(value, "name", 80)
-    try:
-        validate_slug(name)
-    except ValidationError:
-        raise ValueError(f"name: letters, digits, hyphens and underscores, not {name!r}") from None
-    return name
-
-
-def _text(value: Any, key: str, longest: int) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{key} is needed")
-    if len(value) > longest:
-        raise ValueError(f"{key} has more than {longest} characters")
-    return value.strip()
-
-
-def _url(value: Any) -> str:
-    url = _text(value, "base_url", 500).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("base_url must be an http or https address such as https://host/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("base_url must hold no credentials, query or fragment; the key goes by api_key_env")
-    return url
-
-
-def _variable(value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    # The value is left out of the message: it may be the key itself, put here by mistake.
-    if not isinstance(value, str) or len(value) > 100 or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-        raise ValueError("api_key_env must be the name of an environment variable, not the key")
-    return value
-
-
-def _template(value: Any) -> str:
-    name = PAIRWISE if value in (None, "") else _text(value, "template", 80)
-    try:
-        template_text(name)
-    except ValueError as error:
-        raise ValueError(f"template: {error}") from error
-    return name
-
-
-def _sampling(settings: Mapping[str, Any]) -> dict[str, Any]:
-    values = SAMPLING | dict(settings)
-    if values["temperature"] is not None:
-        values["temperature"] = _number(values["temperature"], "temperature", 2)
-    if values["max_tokens"] is not None:
-        values["max_tokens"] = _whole(values["max_tokens"], "max_tokens", 1_000_000)
-    return values
-
-
-def _number(value: Any, key: str, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise ValueError(f"{key} must be a number from 0 to {most}, not {value!r}")
-    return float(value)
-
-
-def _whole(value: Any, key: str, most: int) -> int:
-    if type(value) is not int or not 1 <= value <= most:
-        raise ValueError(f"{key} must be a whole number from 1 to {most}, not {value!r}")
-    return value
-
-
-def _price(value: Any, key: str) -> Decimal:
-    try:
-        price = Decimal(0 if value is None else str(value))
-        if isinstance(value, bool) or not price.is_finite() or not 0 <= price < 1_000_000:
-            raise InvalidOperation
-        return price.quantize(Decimal("0.000001"))
-    except InvalidOperation:
-        raise ValueError(f"{key} must be an amount a million tokens, 0 or more, not {value!r}") from None

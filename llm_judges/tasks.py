@@ -2,43 +2,91 @@
 is harmless."""
 
 import logging
+import threading
+import time
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.db import transaction
+from django.utils import timezone
 
-from .demand import is_resting, is_running, open_for
-from .labelling import SHARD, JudgeError, label_some
-from .models import in_service
+from annotation.models import JudgeRun
+
+from . import booking, runs
+from .labelling import JudgeError, work_on
+from .models import Judge, in_service
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 15
+# A task leaves off after so long, well before the broker takes its message for lost, and sends itself again.
+SLICE_SECONDS = 600.0
+# Runs that this process is at: a second worker of the same process would bring nothing.
+_at_work: set[int] = set()
+_lock = threading.Lock()
+_closing = threading.Event()
+
+
+@worker_shutting_down.connect
+def close(**signal: Any) -> None:
+    """A worker that is told to end finishes the calls in flight and leaves the rest to others."""
+    _closing.set()
 
 
 @shared_task
 def look() -> None:
-    """Starts every judge that has work nobody is at, unless its endpoint has just been found down.
+    """Has every judge with work worked on, by one more worker with every look.
 
     Messages that wait longer than the next look expire, so a busy queue does not fill up with them.
     """
+    with transaction.atomic():
+        booking.sweep(timezone.now())
     for judge in in_service():
-        if not is_running(judge) and open_for(judge).exists() and not is_resting(judge):
-            run_judge.apply_async((judge.pk,), expires=LOOK_SECONDS)
+        try:
+            run = runs.to_work_on(judge)
+        except JudgeError as error:
+            log.warning("%s", error)
+            continue
+        if run is not None:
+            work.apply_async((run.pk,), expires=LOOK_SECONDS)
 
 
 @shared_task(bind=True)
-def run_judge(self: Any, judge_id: int) -> None:
-    """Labels one shard and sends itself again while there is more; leaves it to another run that is at it."""
-    judge = in_service().filter(pk=judge_id).first()
-    while judge is not None and not is_running(judge):
-        try:
-            outcome = label_some(judge, SHARD)
-        except JudgeError as error:
-            log.warning("%s", error)
-            return
-        if outcome.stopped:
-            log.warning("judge %s stopped: %s", judge, outcome.message)
-        if outcome.stopped or not outcome.taken:
-            return
-        if not self.request.is_eager:  # eager: a loop, because tasks would nest
-            run_judge.delay(judge_id)
-            return
+def work(self: Any, run_id: int) -> None:
+    """One worker on a run for a while; sends itself again while there is more."""
+    open_states = (JudgeRun.State.PENDING, JudgeRun.State.RUNNING)
+    runs_to_do = JudgeRun.objects.filter(pk=run_id, state__in=open_states)
+    run = runs_to_do.select_related("annotator", "project").first()
+    if run is None or not _begin(run_id):
+        return
+    try:
+        again = _work(run)
+    finally:
+        _at_work.discard(run_id)
+    if again:
+        work.delay(run_id)
+
+
+def _begin(run_id: int) -> bool:
+    with _lock:
+        if run_id in _at_work or _closing.is_set():
+            return False
+        _at_work.add(run_id)
+        return True
+
+
+def _work(run: JudgeRun) -> bool:
+    """Gives whether to go on in another task."""
+    judge = Judge.objects.select_related("version", "version__project").get(
+        version=run.annotator.judge_version_id
+    )
+    until = time.monotonic() + SLICE_SECONDS
+    try:
+        outcome = work_on(run, judge, lambda: _closing.is_set() or time.monotonic() > until, patient=False)
+    except JudgeError as error:
+        log.warning("%s", error)
+        runs.stop(run, "failing", str(error))
+        return False
+    if outcome.stopped and outcome.stopped != "interrupted":
+        log.warning("judge %s stopped: %s", judge, outcome.message)
+    return outcome.stopped == "interrupted" and not _closing.is_set()

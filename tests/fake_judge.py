@@ -10,9 +10,11 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.judge_prompts import cap_of, reply_in, responses_in, shown_in, to_a_probe, tokens_of, verdicts_in
 
 BEHAVIOURS = {
     "obey": "prefers whatever `rule` prefers, in whatever order it is shown",
@@ -20,6 +22,9 @@ BEHAVIOURS = {
     "no-usage": "obeys, but reports no token usage",
     "fenced": "obeys, inside a code fence with prose around it",
     "no-schema": "answers 400 to a JSON schema, obeys without one",
+    "tags-only": "answers 400 to a JSON schema, a tool and JSON mode, obeys in plain text",
+    "gullible": "does what the responses tell it: repeats the last verdict that one of them holds",
+    "thinking": "spends its tokens on reasoning: cut off unless it may write twice as much",
     "unparsable": "prose without a verdict",
     "off-menu": "a verdict that was not offered",
     "bad-json": "a verdict in broken JSON",
@@ -42,7 +47,6 @@ BEHAVIOURS = {
     "quota": "429, quota used up",
     "500": "internal error",
 }
-_BLOCK = re.compile(r"⟦BEGIN (RESPONSE ([A-Z])\b[^⟧]*?) ([0-9a-f]{16})⟧\n(.*?)\n⟦END \1 \3⟧", re.DOTALL)
 ERRORS = {
     "400": (400, None, "something about this request is wrong"),
     "too-long": (400, "context_length_exceeded", "this model's maximum context length is 4096 tokens"),
@@ -60,17 +64,11 @@ def longest(responses: list[str]) -> int:
     return max(range(len(responses)), key=lambda index: len(responses[index]))
 
 
-def responses_in(request: dict[str, Any]) -> list[str]:
-    """The responses in the order shown, read from the prompt as a model would."""
-    found: dict[str, list[str]] = {}
-    for _, letter, _, content in _BLOCK.findall(request["messages"][-1]["content"]):
-        found.setdefault(letter, []).append(content)
-    return ["\n".join(found[letter]) for letter in sorted(found)]
-
-
 class FakeJudge:
     """Serves on a free port while the `with` block runs; `requests` keeps every body it was sent, `headers`
-    their headers, `most_at_once` the largest number in flight."""
+    their headers, `most_at_once` the largest number in flight. `lacks` names what it answers 400 to
+    (json_schema, tool, json_object, logprobs, n, seed, system_role, max_tokens); `sure` is the probability
+    that its tokens give to what it says."""
 
     def __init__(
         self,
@@ -79,12 +77,16 @@ class FakeJudge:
         seconds: float = 0.0,
         retry_after: str = "0.01",
         usage: tuple[int, int] = (1000, 100),
+        lacks: Collection[str] = (),
+        sure: float = 0.8,
     ) -> None:
         self.behaviours = list(behaviours) or ["obey"]
         self.rule = rule
         self.seconds = seconds
         self.retry_after = retry_after
         self.usage = usage
+        self.lacks = set(lacks)
+        self.sure = sure
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.most_at_once = 0
@@ -138,13 +140,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.judge.end()
 
     def _behave(self, behaviour: str | Callable[..., str], request: dict[str, Any]) -> None:
-        if callable(behaviour):
-            self._complete(behaviour(request))
-        elif behaviour == "no-schema":
-            if "response_format" in request:
-                self._error(400, None, "response_format json_schema is not supported")
-            else:
-                self._complete(self._verdict(request, "obey"))
+        lacking = self._lacking(behaviour, request)
+        if lacking:
+            self._error(400, None, f"{lacking} is not supported")
+        elif callable(behaviour):
+            self._complete(request, behaviour(request))
         elif behaviour in ERRORS:
             self._error(*ERRORS[behaviour])
         elif behaviour == "html":
@@ -152,25 +152,46 @@ class _Handler(BaseHTTPRequestHandler):
         elif behaviour == "error-200":
             self._json(200, {"error": {"message": "the model is overloaded", "code": 502}})
         elif behaviour == "no-choices":
-            self._json(200, self._body("") | {"choices": []})
+            self._json(200, self._body(request, "") | {"choices": []})
         elif behaviour == "broken-body":
             self._send(200, '{"id": "x", "choices": [', "application/json")
         elif behaviour == "cut":
             self._cut()
-        elif behaviour == "truncated":
-            self._complete(self._verdict(request, "obey")[:20], finish="length")
+        elif behaviour == "truncated" or (behaviour == "thinking" and cap_of(request) < 4000):
+            self._complete(request, self._verdict(request, "obey")[:20], finish="length")
         elif behaviour == "filtered":
-            self._complete("", finish="content_filter")
+            self._complete(request, "", finish="content_filter")
         elif behaviour == "refused":
-            self._complete(None, refusal="I cannot compare these.")
+            self._complete(request, None, refusal="I cannot compare these.")
         elif behaviour == "no-content":
-            self._complete(None)
+            self._complete(request, None)
         elif behaviour == "no-usage":
-            body = self._body(self._verdict(request, "obey"))
+            body = self._body(request, self._verdict(request, "obey"))
             del body["usage"]
             self._json(200, body)
         else:
-            self._complete(self._verdict(request, behaviour))
+            self._complete(request, self._verdict(request, behaviour))
+
+    def _lacking(self, behaviour: str | Callable[..., str], request: dict[str, Any]) -> str:
+        """The first thing in the request that this endpoint does not know, in its words."""
+        form = request.get("response_format", {}).get("type")
+        used = {
+            "json_schema": form == "json_schema",
+            "json_object": form == "json_object",
+            "tool": "tools" in request,
+            "logprobs": bool(request.get("logprobs")),
+            "n": request.get("n", 1) > 1,
+            "seed": "seed" in request,
+            "system_role": any(message["role"] == "system" for message in request["messages"]),
+            "max_tokens": "max_tokens" in request,
+        }
+        lacks = set(self.judge.lacks)
+        if behaviour == "no-schema":
+            lacks |= {"json_schema", "json_object"}
+        if behaviour == "tags-only":
+            lacks |= {"json_schema", "json_object", "tool"}
+        lacking = next((name for name, there in used.items() if there and name in lacks), "")
+        return "max_tokens (use max_completion_tokens)" if lacking == "max_tokens" else lacking
 
     def _verdict(self, request: dict[str, Any], behaviour: str) -> str:
         if behaviour == "unparsable":
@@ -178,38 +199,52 @@ class _Handler(BaseHTTPRequestHandler):
         if behaviour == "empty":
             return "  "
         responses = responses_in(request)
+        if not responses:
+            return to_a_probe(request)
+        told = [found for text in responses for found in re.findall(r"\{.*\}", text, re.DOTALL)]
+        if behaviour == "gullible" and told:
+            return told[-1]
         best = 0 if behaviour == "prefer-first" else self.judge.rule(responses)
-        names, offered = _asked(request)
-        verdicts = {
-            name: {
-                "rationale": f"Response {chr(65 + best)} is better.",
-                "verdict": _word(best, responses, menu),
-            }
-            for name, menu in zip(names, offered, strict=True)
-        }
+        verdicts = verdicts_in(request, best)
         if behaviour == "off-menu":
-            verdicts = {name: {"rationale": "", "verdict": "A is splendid"} for name in names}
-        text = json.dumps(verdicts)
+            verdicts = dict.fromkeys(verdicts, "A is splendid")
+        text = reply_in(request, verdicts, f"Response {list(shown_in(request))[best]} is better.")
         if behaviour == "bad-json":
             return text[:-1]
         return f"Here it is:\n```json\n{text}\n```\nGood luck!" if behaviour == "fenced" else text
 
-    def _complete(self, content: str | None, finish: str = "stop", refusal: str | None = None) -> None:
-        self._json(200, self._body(content, finish, refusal))
+    def _complete(
+        self, request: dict[str, Any], content: str | None, finish: str = "stop", refusal: str | None = None
+    ) -> None:
+        self._json(200, self._body(request, content, finish, refusal))
 
-    def _body(self, content: str | None, finish: str = "stop", refusal: str | None = None) -> dict[str, Any]:
+    def _body(
+        self, request: dict[str, Any], content: str | None, finish: str = "stop", refusal: str | None = None
+    ) -> dict[str, Any]:
         prompt, completion = self.judge.usage
-        message = {"role": "assistant", "content": content, "refusal": refusal}
+        message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": refusal}
+        if "tools" in request and content is not None:
+            function = {"name": request["tools"][0]["function"]["name"], "arguments": content}
+            message |= {
+                "content": None,
+                "tool_calls": [{"id": "c1", "type": "function", "function": function}],
+            }
+        choice: dict[str, Any] = {"finish_reason": finish, "message": message}
+        if request.get("logprobs") and content is not None:
+            choice["logprobs"] = {"content": tokens_of(content, shown_in(request), self.judge.sure)}
         return {
             "id": "fake",
             "object": "chat.completion",
             "created": 0,
             "model": "fake-2030-01-01",
-            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
+            "system_fingerprint": "fp-1",
+            "choices": [{"index": index} | choice for index in range(request.get("n", 1))],
             "usage": {
                 "prompt_tokens": prompt,
                 "completion_tokens": completion,
                 "total_tokens": prompt + completion,
+                "prompt_tokens_details": {"cached_tokens": prompt // 2},
+                "completion_tokens_details": {"reasoning_tokens": completion // 2},
             },
         }
 
@@ -240,21 +275,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
-
-
-def _asked(request: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Criterion names and the words offered on each (none: a ranking), from the schema or the prompt."""
-    if "response_format" in request:
-        properties = request["response_format"]["json_schema"]["schema"]["properties"]
-        return list(properties), [p["properties"]["verdict"].get("enum", []) for p in properties.values()]
-    lines = re.findall(r'^- "([^"]+)": .*Verdict: one of (.*)\.$', request["messages"][0]["content"], re.M)
-    return [name for name, _ in lines], [re.findall(r'"([^"]+)"', words) for _, words in lines]
-
-
-def _word(best: int, responses: list[str], menu: list[str]) -> str:
-    """A verdict for the response at index `best`: the strongest word on a pair, first place in a ranking."""
-    if menu:
-        words = [word for word in menu if word.startswith(f"{chr(65 + best)} ")]
-        return words[0] if best == 0 else words[-1]
-    rest = [chr(65 + index) for index in range(len(responses)) if index != best]
-    return ">".join([chr(65 + best), *sorted(rest, key=lambda letter: -len(responses[ord(letter) - 65]))])

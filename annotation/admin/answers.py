@@ -15,10 +15,12 @@ from ..models import (
     Decision,
     Demand,
     JudgeCall,
+    JudgeRun,
     JudgeVersion,
     Label,
     Rationale,
     Release,
+    SoftLabel,
 )
 from .base import ReadOnlyAdmin, TableAdmin
 
@@ -100,6 +102,21 @@ class JudgeCallAdmin(ReadOnlyAdmin):
     list_select_related = ("comparison", "annotator")
     list_filter = ("state",)
     search_fields = ("comparison__external_id__exact",)
+
+
+@admin.register(JudgeRun)
+class JudgeRunAdmin(ReadOnlyAdmin):
+    list_display = ("id", "project", "annotator", "purpose", "state", "labelled", "spent", "created_at")
+    list_select_related = ("project", "annotator")
+    list_filter = ("purpose", "state")
+    search_fields = ("project__slug",)
+
+
+@admin.register(SoftLabel)
+class SoftLabelAdmin(ReadOnlyAdmin):
+    list_display = ("label_id", "source", "votes", "mass", "shift", "order_consistent")
+    list_filter = ("source",)
+    search_fields = ("label__comparison__external_id__exact",)
 
 
 @admin.register(Decision)

@@ -1,7 +1,7 @@
 """The domain's tables, one word each (see docs/data-model.md)."""
 
 from .comparisons import Comparison, Reference, Rendering, Response, Tag
-from .judging import Decision, JudgeCall, JudgeVersion
+from .judging import Decision, JudgeCall, JudgeRun, JudgeVersion, SoftLabel
 from .labels import Annotation, Label, Rationale
 from .media import MediaFile
 from .notices import Acknowledgement, Flag
@@ -26,6 +26,7 @@ __all__ = [
     "Gold",
     "Guidelines",
     "JudgeCall",
+    "JudgeRun",
     "JudgeVersion",
     "Label",
     "MediaFile",
@@ -38,6 +39,7 @@ __all__ = [
     "Release",
     "Rendering",
     "Response",
+    "SoftLabel",
     "Tag",
     "User",
 ]

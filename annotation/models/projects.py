@@ -49,6 +49,12 @@ class Project(models.Model):
     lend_unfit = models.BooleanField(
         default=False, help_text="Lend comparisons whose responses are empty or identical."
     )
+    inconsistency = models.CharField(
+        max_length=4,
+        choices=[("tie", "tie"), ("half", "half"), ("drop", "drop")],
+        default="tie",
+        help_text="What a judge's label is where its orders disagree: a tie, half of each, or none.",
+    )
     media_hosts = models.JSONField(
         default=list,
         blank=True,

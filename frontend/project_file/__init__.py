@@ -14,7 +14,7 @@ from django.db import transaction
 from annotation.models import Guidelines, Pool, Project, User
 from annotation.permissions import add_member
 from annotation.projects import ask_people, touch
-from llm_judges.registry import retire_others, set_judge
+from llm_judges.registry import retire_others, set_judge, set_template
 from routing.policy import POLICIES
 
 from ..policy import is_origin
@@ -46,6 +46,8 @@ KEYS = {
     "overlap_share",
     "pools",
     "judges",
+    "judge_templates",
+    "inconsistency",
     "prices",
     "budget",
     "policy",
@@ -92,6 +94,7 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     _pools(project, list_at(data, "pools"))
     if not created and ("labels_wanted" in data or "pools" in data):
         ask_people(project)
+    _judge_templates(project, list_at(data, "judge_templates"))
     if "judges" in data:
         _judges(project, list_at(data, "judges"))
     if owner is not None:
@@ -120,6 +123,8 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
         project.currency = str(prices.get("currency", project.currency)).upper()
     if "media_hosts" in data:
         project.media_hosts = _origins(list_at(data, "media_hosts"))
+    if "inconsistency" in data:
+        project.inconsistency = one_of(data["inconsistency"], ("tie", "half", "drop"), "inconsistency")
     if data.get("gold_use") not in (None, "evaluation"):
         raise ProjectFileError("gold_use: only `evaluation` is available in this version")
     clean(project, "")
@@ -181,6 +186,19 @@ def _pools(project: Project, entries: list[Any]) -> None:
         first = project.pools.get(name=slug_of(wanted[0]))
         project.pools.exclude(pk=first.pk).update(default=False)
         project.pools.filter(pk=first.pk).update(default=True)
+
+
+def _judge_templates(project: Project, entries: list[Any]) -> None:
+    """Prompt templates that the project brings along, for its judges to name."""
+    for number, entry in enumerate(entries, start=1):
+        where = f"judge_templates[{number}]"
+        values = dict(mapping(entry, where))
+        if unknown := values.keys() - {"name", "text"}:
+            raise ProjectFileError(f"{where}: unknown key {min(unknown)!r}; known: name, text")
+        try:
+            set_template(project, values.get("name", ""), values.get("text", ""))
+        except ValueError as error:
+            raise ProjectFileError(f"{where}: {error}") from error
 
 
 def _judges(project: Project, entries: list[Any]) -> None:

@@ -19,6 +19,7 @@ from annotation.models import (
     Comparison,
     Demand,
     JudgeCall,
+    JudgeRun,
     Label,
     Project,
     Release,
@@ -30,6 +31,7 @@ from ..words import skip_reason
 from .signed_in import SignedInRequest, signed_in
 
 _HUMAN, _JUDGE = Annotator.Kind.HUMAN, Annotator.Kind.JUDGE
+_OPEN = (JudgeCall.State.PENDING, JudgeCall.State.IN_FLIGHT)
 
 # Judges that are listed in full; imports may bring dozens. The rest is summed up, and listed when asked for.
 LISTED = 6
@@ -158,14 +160,17 @@ def _ledger(project: Project) -> list[Who]:
         current.filter(annotator__kind=_JUDGE), Count("pk"), Count("comparison", distinct=True)
     ):
         judges[pk].labels, judges[pk].comparisons = labels, comparisons
-    calls = JudgeCall.objects.filter(annotator__in=judges).order_by("annotator", "state")
-    for pk, state, number, cost in calls.values_list("annotator", "state").annotate(Count("pk"), Sum("cost")):
-        judges[pk].spent += cost or Decimal(0)
+    calls = JudgeCall.objects.filter(annotator__in=judges).exclude(state__in=_OPEN)
+    calls = calls.exclude(purpose=JudgeCall.Purpose.TRIAL).order_by("annotator", "state")
+    for pk, state, number in calls.values_list("annotator", "state").annotate(Count("pk")):
         if state == JudgeCall.State.INVALID_INPUT:
             judges[pk].unfit = number
         else:
             judges[pk].calls += number
             judges[pk].states[state] = number
+    runs = JudgeRun.objects.filter(project=project).order_by().values_list("annotator")
+    for pk, cost in runs.annotate(Sum("spent")):  # trials and probes too: they were paid for
+        judges[pk].spent += cost
     _add_demand(project, people, judges)
     _add_work(project, people)
     order = attrgetter("failed", "spent", "labels")

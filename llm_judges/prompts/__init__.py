@@ -1,27 +1,30 @@
 """Prompt templates (text files beside this one) and their rendering."""
 
-from .render import (
+from .library import (
     PAIRWISE,
     RANKING,
-    Material,
-    Message,
-    Unshowable,
-    new_boundary,
-    render,
-    template_for,
-    template_text,
-    templates,
+    VARIABLES,
+    Template,
+    TemplateError,
+    built_in,
+    built_in_text,
+    parse,
 )
+from .render import Material, Message, Unshowable, Words, render, shortened
 
 __all__ = [
     "PAIRWISE",
     "RANKING",
+    "VARIABLES",
     "Material",
     "Message",
+    "Template",
+    "TemplateError",
     "Unshowable",
-    "new_boundary",
+    "Words",
+    "built_in",
+    "built_in_text",
+    "parse",
     "render",
-    "template_for",
-    "template_text",
-    "templates",
+    "shortened",
 ]

@@ -6,23 +6,15 @@ lines cannot occur inside such a text, because they are replaced there.
 
 import json
 import re
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-from annotation.ranking import letters
+from ..verdicts import Form, Question, describe, instruction, listed
+from .library import VARIABLE, Template
 
-from ..verdicts import Question, describe
-
-FOLDER = Path(__file__).parent
-PAIRWISE, RANKING = "pairwise", "ranking"
-VARIABLES = {"answer", "boundary", "guidelines", "letters", "number", "prompt", "questions", "responses"}
-_SEPARATOR = "\n=== user ===\n"
-_VARIABLE = re.compile(r"\{([a-z_]+)\}")
 _BRACKETS = str.maketrans({"⟦": "[[", "〚": "[[", "⟧": "]]", "〛": "]]"})
+_CUT = "\n[… {0} characters left out here …]\n"
 
 Message = Mapping[str, Any]
 
@@ -34,77 +26,108 @@ class Unshowable(ValueError):
 @dataclass(frozen=True, slots=True)
 class Material:
     """One comparison in the order shown: chat messages of the prompt, and of each response with what came
-    before it on its side."""
+    before it on its side; and a reference answer, where the judge uses one."""
 
     prompt: Sequence[Message]
     contexts: Sequence[Sequence[Message]]
     responses: Sequence[Sequence[Message]]
+    reference: str = ""
 
 
-def templates() -> list[str]:
-    """Names of the templates there are: the text files in this folder."""
-    return sorted(path.stem for path in FOLDER.glob("*.txt"))
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the owner says to the judge: trusted, but still only text."""
 
-
-def template_for(template: str, k: int) -> str:
-    """The template's name for k responses: the judge's own on pairs, `ranking` on more."""
-    return template if k == 2 else RANKING
-
-
-@lru_cache(maxsize=32)
-def template_text(template: str) -> str:
-    """The whole file. Raises ValueError for an unknown name, an unknown variable or a missing separator."""
-    if template not in templates():
-        raise ValueError(f"there is no template {template!r}; known: {', '.join(templates())}")
-    text = (FOLDER / f"{template}.txt").read_text(encoding="utf-8")
-    unknown = set(_VARIABLE.findall(text)) - VARIABLES
-    if unknown:
-        raise ValueError(f"template {template!r} uses an unknown variable {min(unknown)!r}")
-    if text.count(_SEPARATOR) != 1:
-        raise ValueError(f"template {template!r} needs one line {_SEPARATOR.strip()!r}")
-    return text
-
-
-def new_boundary() -> str:
-    """Sixteen random characters: nobody who wrote a response can know them."""
-    return secrets.token_hex(8)
+    guidelines: str = ""
+    rubric: str = ""
 
 
 def render(
-    template: str, material: Material, questions: Sequence[Question], guidelines: str, boundary: str
+    template: Template, material: Material, words: Words, form: Form, boundary: str
 ) -> list[dict[str, str]]:
     """The chat messages of one call: system, user. The same arguments always give the same messages.
 
     Raises Unshowable when a message holds more than text.
     """
-    k = len(material.responses)
-    shown = letters(k).upper()
     values = {
-        "answer": json.dumps(
-            {q.name: {"rationale": "…", "verdict": "…"} for q in questions}, ensure_ascii=False
-        ),
+        "answer": instruction(form),
         "boundary": boundary,
-        "guidelines": _block("GUIDELINES", guidelines, boundary) if guidelines.strip() else "",
-        "letters": f"{', '.join(shown[:-1])} and {shown[-1]}",
-        "number": str(k),
+        "guidelines": _block("GUIDELINES", words.guidelines, boundary) if words.guidelines.strip() else "",
+        "letters": listed(form.letters),
+        "number": str(form.k),
         "prompt": _blocks("PROMPT", material.prompt, boundary, plain_role="user"),
-        "questions": "\n".join(_question(question, k) for question in questions),
-        "responses": "\n\n".join(_response(material, index, boundary) for index in range(k)),
+        "questions": "\n".join(_question(question, form.letters) for question in form.questions),
+        "reference": _block("REFERENCE ANSWER", material.reference, boundary) if material.reference else "",
+        "responses": "\n\n".join(
+            _response(material, index, letter, boundary) for index, letter in enumerate(form.letters)
+        ),
+        "rubric": words.rubric.translate(_BRACKETS).strip(),
     }
-    parts = zip(("system", "user"), template_text(template).split(_SEPARATOR), strict=True)
     return [
-        {"role": role, "content": _VARIABLE.sub(lambda match: values[match[1]], part).strip()}
-        for role, part in parts
+        {"role": role, "content": _filled(part, values)}
+        for role, part in (("system", template.system), ("user", template.user))
     ]
 
 
-def _question(question: Question, k: int) -> str:
+def shortened(material: Material, most: int) -> tuple[Material, int]:
+    """The material with `most` characters of text in all, and how many were left out.
+
+    Every text gets the same room and loses its middle, so that no response is favoured; what a short one
+    does not need goes to the longer ones. Raises Unshowable like `render`.
+    """
+    sizes = [len(_text(message)) for messages in _all(material) for message in messages]
+    if material.reference:
+        sizes.append(len(material.reference))
+    room = _room(sizes, most)
+    left_out = sum(max(0, size - room) for size in sizes)
+
+    def cut(messages: Sequence[Message]) -> list[Message]:
+        return [{**message, "content": _cut(_text(message), room)} for message in messages]
+
+    return replace(
+        material,
+        prompt=cut(material.prompt),
+        contexts=[cut(messages) for messages in material.contexts],
+        responses=[cut(messages) for messages in material.responses],
+        reference=_cut(material.reference, room),
+    ), left_out
+
+
+def _all(material: Material) -> list[Sequence[Message]]:
+    return [material.prompt, *material.contexts, *material.responses]
+
+
+def _room(sizes: Sequence[int], most: int) -> int:
+    """The largest room for each, so that all together take `most` at most."""
+    left, waiting = most, sorted(sizes)
+    while waiting and waiting[0] <= left // len(waiting):
+        left -= waiting.pop(0)
+    return left // len(waiting) if waiting else max(sizes, default=0)
+
+
+def _cut(text: str, room: int) -> str:
+    if len(text) <= room:
+        return text
+    head = -(-room // 2)
+    return text[:head] + _CUT.format(f"{len(text) - room:,}") + text[len(text) - (room - head) :]
+
+
+def _filled(part: str, values: Mapping[str, str]) -> str:
+    """Empty variables leave no hole: more than one empty line in the template's own text becomes one."""
+    used = {name for name in VARIABLE.findall(part) if not values[name]}
+    for name in used:
+        part = re.sub(rf"\n*\{{{name}\}}", "", part)
+    return VARIABLE.sub(lambda match: values[match[1]], part).strip()
+
+
+def _question(question: Question, letters: str) -> str:
     text = " ".join(question.text.translate(_BRACKETS).split())
-    return f"- {json.dumps(question.name)}: {text or 'Which is better?'} Verdict: {describe(question, k)}."
+    return (
+        f"- {json.dumps(question.name)}: {text or 'Which is better?'} Verdict: {describe(question, letters)}."
+    )
 
 
-def _response(material: Material, index: int, boundary: str) -> str:
-    letter = letters(len(material.responses))[index].upper()
+def _response(material: Material, index: int, letter: str, boundary: str) -> str:
     parts = [_blocks(f"RESPONSE {letter}", material.responses[index], boundary, plain_role="assistant")]
     if material.contexts[index]:
         parts.insert(0, _blocks(f"BEFORE RESPONSE {letter}", material.contexts[index], boundary))

@@ -26,6 +26,7 @@ from annotation.models import (
     Flag,
     Gold,
     JudgeCall,
+    JudgeRun,
     Label,
     MediaFile,
     Pool,
@@ -35,12 +36,13 @@ from annotation.models import (
     Reference,
     Release,
     Rendering,
+    SoftLabel,
     Tag,
     User,
 )
 from annotation.projects import pool_ids_of
 from annotation.tasks import expire_leases
-from llm_judges.models import Judge
+from llm_judges.models import Judge, JudgeTemplate, JudgeTerms, Limit
 from routing.planning import make_plan
 from tests.factories import PASSWORD, make_comparison, make_person, make_project, make_user
 from tests.routing.judges import make_judge
@@ -49,7 +51,19 @@ pytestmark = pytest.mark.django_db
 
 ROOMS = ("annotation", "llm_judges", "routing", "frontend")
 MODELS = [model for room in ROOMS for model in apps.get_app_config(room).get_models()]
-FACTS = (Annotation, Label, Rationale, Decision, JudgeCall, Release, Consensus, ConsensusFit, AnnotatorSkill)
+FACTS = (
+    Annotation,
+    Label,
+    Rationale,
+    SoftLabel,
+    Decision,
+    JudgeCall,
+    JudgeRun,
+    Release,
+    Consensus,
+    ConsensusFit,
+    AnnotatorSkill,
+)
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -66,7 +80,13 @@ def world() -> Project:
     comparison = make_comparison(project, HOSTILE, "A quiet answer.", external_id="q1", category=HOSTILE)
     person, judge = make_person(project), make_judge(project)
     assert judge.judge_version is not None
-    Judge.objects.create(version=judge.judge_version, base_url="https://judge.example.org/v1")
+    template = JudgeTemplate.objects.create(project=project, name="t", text=HOSTILE, sha256="0" * 64)
+    settings = Judge.objects.create(
+        version=judge.judge_version, base_url="https://judge.example.org/v1", pair_template=template
+    )
+    JudgeTerms.objects.create(judge=settings, revision=1, values={})
+    JudgeRun.objects.create(project=project, annotator=judge, message=HOSTILE)
+    Limit.objects.create(key="0" * 64)
     make_plan(project, "all_human")
     [assignment] = leases.claim(person, project)
     answer = labels.Answer("a>b", rationale=HOSTILE)
@@ -83,6 +103,7 @@ def world() -> Project:
     AnnotatorSkill.objects.create(fit=fit, annotator=person, competence=0.8, labels=1)
     Flag.objects.create(comparison=comparison, annotator=person, note=HOSTILE)
     MediaFile.objects.create(project=project, sha256="0" * 64, content_type="image/png", size=1, name=HOSTILE)
+    SoftLabel.objects.create(label=Label.objects.get(), probabilities={}, source="votes", votes=2)
     Release.objects.create(project=project, number=1, format="labels", path="x", sha256="0" * 64, rows=1)
     return project
 

@@ -131,6 +131,12 @@ def test_wanting_more_labels_asks_for_more() -> None:
         ({"pools": [{"name": "crowd", "size": 3}]}, r"pools\[1\]: unknown key 'size'"),
         ({"judges": [{"name": "j", "base_url": "http://127.0.0.1/v1"}]}, r"judges\[1\]"),
         ({"judges": [{"name": "j", "base_url": "http://x/v1", "model": "m", "mood": 1}]}, "mood"),
+        (
+            {"judge_templates": [{"name": "t", "text": "x"}]},
+            r"judge_templates\[1\]: template 't' needs one line",
+        ),
+        ({"judge_templates": [{"name": "t", "colour": 1}]}, r"judge_templates\[1\]: unknown key 'colour'"),
+        ({"inconsistency": "maybe"}, "inconsistency must be one of tie, half, drop"),
         ({"prices": {"per_hour": 20}}, "prices: unknown key 'per_hour'"),
     ],
 )

@@ -16,6 +16,7 @@ from annotation.models import (
     Comparison,
     Demand,
     JudgeCall,
+    JudgeRun,
     JudgeVersion,
     Label,
     Membership,
@@ -140,6 +141,7 @@ def test_the_overview_says_in_one_sentence_how_far_the_project_is(client: Client
     for order, state, cost in (("ab", "ok", "0.02"), ("ba", "rate_limited", "0")):
         call = JudgeCall(annotator=judge, comparison=comparison, order=order, state=state, cost=Decimal(cost))
         call.save()
+    JudgeRun.objects.create(project=project, annotator=judge, spent=Decimal("0.02"))
     Release.objects.create(project=project, number=1, format="labels", path="x", sha256="ab" * 32, rows=12)
     owner = make_person(project, role="owner")
     html = page(client, owner.user, "overview", project.slug)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from annotation.models import Comparison, JudgeCall, Label, Project
 from llm_judges.demand import ask_for
 from llm_judges.labelling import label_all
@@ -15,10 +17,15 @@ SHORT, LONG = "A bookmark.", "Straighten it and press the small reset button at 
 
 
 def make_judge(project: Project, fake: FakeJudge | str, name: str = "fake", **settings: Any) -> Judge:
-    """A judge of the project that is answered by `fake`, at 2 a million tokens in and 10 out."""
+    """A judge of the project that is answered by `fake`, at 2 a million tokens in and 10 out. It counts as
+    probed, with these `capabilities`, so that tests see the requests they are about and no others."""
     url = fake if isinstance(fake, str) else fake.base_url
     settings = {"model": "fake-1", "input_price": 2, "output_price": 10, "timeout_seconds": 5} | settings
-    return set_judge(project, name=name, base_url=url, **settings)
+    can = settings.pop("capabilities", {"json_schema": True, "usage": True})
+    judge = set_judge(project, name=name, base_url=url, **settings)
+    judge.capabilities, judge.probed_at = can, timezone.now()
+    judge.save(update_fields=["capabilities", "probed_at"])
+    return judge
 
 
 def make_pairs(project: Project, number: int) -> list[Comparison]:

@@ -3,9 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
-from annotation.models import Assignment, Demand, JudgeCall
+from annotation.models import Assignment, Demand, JudgeCall, JudgeRun
 from llm_judges import budget
+from llm_judges.labelling import JudgeError
+from llm_judges.registry import annotator_of
 from tests.factories import make_project
 from tests.fake_judge import FakeJudge
 from tests.llm_judges.makers import labels_of, make_judge, make_pairs, run
@@ -52,10 +55,10 @@ def test_a_run_uses_up_the_budget_though_its_worst_case_is_far_dearer() -> None:
     project = make_project(budget=Decimal("0.2"))
     make_pairs(project, 40)
     with FakeJudge() as fake:
-        # At worst a comparison costs about 0.05; in fact it is 0.006.
+        # At worst a call costs about 0.07; in fact it is 0.003.
         outcome = run(make_judge(project, fake, max_tokens=2000))
     assert outcome.stopped == "budget_stopped"
-    assert Decimal("0.14") < budget.spent(project) <= Decimal("0.2")
+    assert Decimal("0.12") < budget.spent(project) <= Decimal("0.2")
 
 
 def test_money_spent_on_people_leaves_nothing_for_a_judge_that_costs() -> None:
@@ -75,3 +78,92 @@ def test_failed_calls_that_were_charged_count() -> None:
         outcome = run(make_judge(project, fake, max_tokens=100))
     assert outcome.labelled == 0
     assert budget.spent(project) == Decimal("0.003") * len(fake.requests) <= Decimal("0.05")
+
+
+def test_a_cap_holds_for_the_run_alone() -> None:
+    project = make_project()
+    make_pairs(project, 20)
+    with FakeJudge() as fake:
+        judge = make_judge(project, fake, max_tokens=100)
+        first = run(judge, cap=Decimal("0.03"))
+        assert (first.stopped, first.cost <= Decimal("0.03")) == ("budget_stopped", True)
+        assert "this run may cost 0.03" in first.message
+        assert run(judge).labelled == 20 - first.labelled
+
+
+def test_a_cap_of_the_judge_holds_over_its_versions() -> None:
+    project = make_project()
+    make_pairs(project, 20)
+    with FakeJudge() as fake:
+        run(make_judge(project, fake, max_tokens=100, budget="0.05"))
+        changed = make_judge(project, fake, max_tokens=101, budget="0.05")
+        outcome = run(changed)
+    assert outcome.stopped == "budget_stopped"
+    assert "judge fake may cost 0.05" in outcome.message
+    assert Decimal("0.03") < budget.spent(project) <= Decimal("0.05")
+
+
+def test_calls_that_the_money_did_not_reach_say_so() -> None:
+    project = make_project(budget=Decimal("0.02"))
+    make_pairs(project, 5)
+    with FakeJudge() as fake:
+        run(make_judge(project, fake, max_tokens=100))
+    left = JudgeCall.objects.exclude(state="ok")
+    assert {call.state for call in left} == {"budget_stopped"}
+    assert all("budget of the project" in call.reason for call in left)
+
+
+def test_a_cap_with_an_unknown_price_refuses_to_start() -> None:
+    project = make_project()
+    make_pairs(project, 1)
+    with FakeJudge() as fake:
+        judge = make_judge(project, fake, output_price=None)
+        with pytest.raises(JudgeError, match="price is unknown, so it cannot be kept within 5 USD"):
+            run(judge, cap=Decimal(5))
+        project.budget = Decimal(1)
+        project.save()
+        judge.version.project.refresh_from_db()
+        with pytest.raises(JudgeError, match="unknown"):
+            run(judge)
+    assert fake.requests == []
+    assert not JudgeRun.objects.exists()
+
+
+def test_what_is_in_flight_counts_under_every_cap() -> None:
+    project = make_project(budget=Decimal(1))
+    make_pairs(project, 1)
+    judge = make_judge(project, "http://127.0.0.1:9/v1")
+    other = make_judge(project, "http://127.0.0.1:9/v1", "other")
+    mine, theirs = (
+        JudgeRun.objects.create(project=project, annotator=annotator_of(one)) for one in (judge, other)
+    )
+    JudgeCall.objects.create(
+        annotator=annotator_of(other),
+        run=theirs,
+        comparison=project.comparisons.get(),
+        order="ab",
+        state="in_flight",
+        leased_until=timezone.now(),
+        reserved=Decimal("0.9"),
+    )
+    assert budget.allow(mine, judge, project, Decimal(0), [Decimal("0.05")] * 3).number == 2
+    assert budget.allow(mine, judge, project, Decimal(0), [Decimal("0.2")]).waiting
+    JudgeCall.objects.all().delete()
+    refused = budget.allow(mine, judge, project, Decimal("0.9"), [Decimal("0.2")])
+    assert (refused.number, refused.waiting) == (0, False)
+    assert "0.1000 USD left" in refused.refused
+
+
+def test_the_ledger_keeps_runs_trials_and_probes_apart() -> None:
+    project = make_project()
+    annotator = annotator_of(make_judge(project, "http://127.0.0.1:9/v1"))
+    for purpose, amount in (("run", "3"), ("run", "2"), ("trial", "0.5")):
+        JudgeRun.objects.create(
+            project=project, annotator=annotator, purpose=purpose, spent=Decimal(amount), state="finished"
+        )
+    assert budget.spent_by_purpose(project) == {
+        "run": Decimal(5),
+        "trial": Decimal("0.5"),
+        "probe": Decimal(0),
+    }
+    assert budget.spent(project) == Decimal("5.5")

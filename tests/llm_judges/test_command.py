@@ -12,9 +12,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Demand, JudgeCall, Label, Project
-from llm_judges import tasks
+from llm_judges import runs, tasks
 from llm_judges.demand import ask_for
+from llm_judges.labelling import label_all
 from llm_judges.registry import annotator_of, retire_others
+from llm_judges.running import retry, watch, worker
 from tests.factories import make_project
 from tests.fake_judge import FakeJudge
 from tests.llm_judges.makers import calls_of, labels_of, make_judge, make_pairs
@@ -100,14 +102,16 @@ def test_a_run_in_which_every_call_failed_is_an_error_that_says_why() -> None:
     assert not Label.objects.exists()
 
 
-def test_a_run_whose_endpoint_goes_down_is_an_error_that_keeps_what_it_has() -> None:
+def test_a_run_whose_endpoint_goes_down_is_an_error_that_keeps_what_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watch, "PATIENCE", 0.1)
+    monkeypatch.setattr(retry, "LONGEST", 0.05)
     project = make_project()
     make_pairs(project, 30)
     with FakeJudge(*["obey"] * 40, "html") as fake:
         judge = make_judge(project, fake, concurrency=1)
-        with pytest.raises(
-            CommandError, match="fake stopped after 20 labels: no call succeeds: the endpoint"
-        ):
+        with pytest.raises(CommandError, match="fake stopped after 20 labels: no call gets through"):
             judge_command(project)
         assert len(labels_of(judge)) == 20
         fake.behaviours = ["obey"]
@@ -162,8 +166,7 @@ def snapshot(judge: Any) -> list[tuple[Any, ...]]:
     return calls + labels
 
 
-def test_the_task_does_what_the_command_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "SHARD", 2)
+def test_the_task_does_what_the_command_does() -> None:
     by_command, by_task = make_project(), make_project()
     for project in (by_command, by_task):
         make_pairs(project, 5)
@@ -177,27 +180,96 @@ def test_the_task_does_what_the_command_does(monkeypatch: pytest.MonkeyPatch) ->
     assert Demand.objects.filter(judge=annotator_of(other), done=1, live=0).count() == 5
 
 
-def test_looking_starts_only_judges_with_work_that_nobody_is_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_looking_starts_only_judges_with_work_that_nobody_has_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     sent: list[int] = []
-    monkeypatch.setattr(tasks.run_judge, "apply_async", lambda arguments, **options: sent.extend(arguments))
+    monkeypatch.setattr(tasks.work, "apply_async", lambda arguments, **options: sent.extend(arguments))
     project = make_project()
     make_pairs(project, 1)
-    idle = make_judge(project, "http://127.0.0.1:9/v1", "idle")
-    busy = make_judge(project, "http://127.0.0.1:9/v1", "busy")
-    retired = make_judge(project, "http://127.0.0.1:9/v1", "retired")
-    for judge in (busy, retired):
-        ask_for(judge, project)
-    retire_others(project, ["idle", "busy"])
+    judges = {
+        name: make_judge(project, "http://127.0.0.1:9/v1", name)
+        for name in ("idle", "busy", "paused", "cancelled", "started", "retired")
+    }
+    for name in ("busy", "paused", "cancelled", "retired"):
+        ask_for(judges[name], project)
+    runs.pause(runs.start(judges["paused"]))
+    runs.cancel(runs.start(judges["cancelled"]))
+    started = runs.start(judges["started"])
+    retire_others(project, [name for name in judges if name != "retired"])
     tasks.look()
-    assert sent == [busy.pk]
-    assert idle.pk not in sent
+    assert sorted(sent) == sorted([runs.open_run(judges["busy"]).pk, started.pk])
 
 
-def test_a_task_for_a_judge_that_is_gone_or_cannot_run_does_nothing() -> None:
+def test_a_task_for_a_run_that_is_over_or_cannot_work_does_nothing() -> None:
     project = make_project()
     make_pairs(project, 1)
     judge = make_judge(project, "http://127.0.0.1:9/v1", api_key_env="NO_SUCH_KEY_HERE")
-    ask_for(judge, project)
-    tasks.run_judge.delay(judge.pk)
-    tasks.run_judge.delay(judge.pk + 1000)
+    run = runs.start(judge)
+    tasks.work.delay(run.pk)
+    tasks.work.delay(run.pk)
+    tasks.work.delay(run.pk + 1000)
+    run.refresh_from_db()
+    assert (run.state, run.stop_reason) == ("stopped", "failing")
+    assert "NO_SUCH_KEY_HERE is not set" in run.message
     assert not JudgeCall.objects.exists()
+
+
+def test_an_estimate_asks_nothing_and_is_about_right() -> None:
+    project = make_project()
+    make_pairs(project, 60)
+    with FakeJudge() as fake:
+        make_judge(project, fake, max_tokens=100, requests_per_minute=60)
+        figures = judge_command(project, "--estimate")["judges"]["fake"]
+        assert fake.requests == []
+    assert (figures["comparisons"], figures["calls"]) == (60, 120)
+    assert figures["sampled"] >= 30
+    assert figures["seconds"] == 120
+    prompt = figures["input_tokens"] / figures["calls"]
+    assert 200 < prompt < 600
+    assert float(figures["cost"]) == pytest.approx(
+        (figures["input_tokens"] * 2 + figures["output_tokens"] * 10) / 1e6
+    )
+    assert float(figures["cost"]) < float(figures["at_most"])
+
+
+def test_a_run_is_paused_and_resumed_and_cancelled_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0)
+    project = make_project()
+    make_pairs(project, 10)
+    with FakeJudge(seconds=0.02) as fake:
+        judge = make_judge(project, fake, concurrency=1)
+
+        def steer(verb: Any, after: int) -> Any:
+            def stop() -> bool:
+                if len(fake.requests) >= after and (run := runs.open_run(judge)):
+                    verb(run)
+                return False
+
+            return stop
+
+        paused = label_all(judge, stop=steer(runs.pause, 5))
+        assert (paused.stopped, 0 < paused.labelled < 10) == ("paused", True)
+        with pytest.raises(CommandError, match="is paused; resume it"):
+            judge_command(project)
+        runs.resume(runs.open_run(judge), judge)
+        cancelled = label_all(judge, stop=steer(runs.cancel, len(fake.requests) + 4))
+        assert cancelled.stopped == "cancelled"
+        asked = len(fake.requests)
+        tasks.look()
+        assert len(fake.requests) == asked
+        rest = judge_command(project)["judges"]["fake"]
+    assert paused.labelled + cancelled.labelled + rest["labelled"] == 10
+    assert len(fake.requests) == 20
+
+
+def test_pause_resume_and_cancel_are_options_of_the_command() -> None:
+    project = make_project()
+    make_pairs(project, 2)
+    with FakeJudge() as fake:
+        judge = make_judge(project, fake)
+        runs.start(judge)
+        assert judge_command(project, "--pause")["judges"]["fake"] == {"paused": True}
+        assert judge_command(project, "--pause")["judges"]["fake"] == {"paused": False}
+        assert judge_command(project, "--resume")["judges"]["fake"]["labelled"] == 2
+        assert judge_command(project, "--cancel")["judges"]["fake"] == {"cancelled": False}

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from annotation import leases
-from annotation.models import Assignment, Comparison, Decision, Demand, JudgeCall
+from annotation.models import Assignment, Comparison, Decision, Demand
 from llm_judges import demand
-from llm_judges.demand import ask_for, is_resting, is_running, open_for
+from llm_judges.demand import ask_for, held_by, open_for
 from llm_judges.registry import annotator_of
 from tests.factories import make_comparison, make_project
 from tests.llm_judges.makers import make_judge
@@ -79,44 +79,11 @@ def test_work_in_hand_or_failed_on_is_not_open_and_lapsed_work_is() -> None:
     annotator = annotator_of(judge)
     ask_for(judge, project)
     held, failed = leases.claim(annotator, project, 2)
-    assert is_running(judge)
+    assert held_by(judge).count() == 2
     leases.give_back(annotator, [failed.pk])
+    assert held_by(judge).get() == held
     assert open_for(judge).count() == 1
     Assignment.objects.filter(pk=held.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     leases.expire(project)
     assert open_for(judge).count() == 2
-    assert not is_running(judge)
-
-
-def test_a_judge_is_busy_as_long_as_some_worker_renews_its_leases() -> None:
-    project = make_project()
-    make_comparison(project)
-    judge = make_judge(project, NOWHERE)
-    ask_for(judge, project)
-    (held,) = leases.claim(annotator_of(judge), project, 1)
-    lease = Assignment.objects.filter(pk=held.pk)
-    lease.update(claimed_at=timezone.now() - timedelta(hours=5))
-    assert is_running(judge)
-    lease.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert not is_running(judge)
-
-
-def test_a_judge_rests_while_its_endpoint_answers_nothing() -> None:
-    project = make_project()
-    judge = make_judge(project, NOWHERE)
-
-    def call(state: str, seconds_ago: int) -> None:
-        made = JudgeCall.objects.create(
-            annotator=annotator_of(judge), comparison=make_comparison(project), order="ab", state=state
-        )
-        at = timezone.now() - timedelta(seconds=seconds_ago)
-        JudgeCall.objects.filter(pk=made.pk).update(updated_at=at)
-
-    assert not is_resting(judge)
-    call("ok", 90)
-    call("transport_error", 70)
-    assert not is_resting(judge)
-    call("rate_limited", 10)
-    assert is_resting(judge)
-    call("unparsable", 20)
-    assert not is_resting(judge)
+    assert not held_by(judge).exists()

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from llm_judges.capabilities import ensure_probed
 from llm_judges.demo_server import serve
+from llm_judges.registry import set_judge
 from tests.factories import make_comparison, make_project
 from tests.llm_judges.makers import calls_of, labels_of, make_judge, run
 
@@ -69,6 +71,14 @@ def test_it_answers_every_scale_and_more_than_two_responses(url: str) -> None:
         assert run(make_judge(project, url, model="demo-careful")).labelled == 2
 
 
+def test_a_probe_finds_out_what_it_can_do(url: str) -> None:
+    judge = set_judge(make_project(), name="demo", base_url=url, model="demo-careful")
+    found = ensure_probed(judge).capabilities
+    can = {name for name, able in found.items() if able is True}
+    assert can == {"json_schema", "seed", "usage", "system_role"}
+    assert not any(found[name] for name in ("tool", "json_object", "logprobs", "n"))
+
+
 def test_it_is_deterministic(url: str) -> None:
     verdicts = []
     for _ in range(2):
@@ -86,7 +96,7 @@ def test_it_is_deterministic(url: str) -> None:
         ("/chat/completions", {"model": "gpt", "messages": []}, 404),
         (
             "/chat/completions",
-            {"model": "demo-careful", "messages": [{"role": "user", "content": "Hi"}]},
+            {"model": "demo-careful", "messages": [{"role": "user", "content": "Hi"}], "tools": []},
             400,
         ),
         ("/chat/completions", [], 400),

@@ -8,19 +8,27 @@ import pytest
 from annotation import leases
 from annotation.models import Annotation, Assignment, Criterion, Demand, JudgeCall, Response
 from annotation.projects import touch
-from llm_judges.labelling import JudgeError, label_all, label_some
+from llm_judges.labelling import JudgeError, label_all
 from llm_judges.registry import annotator_of
 from tests.factories import make_comparison, make_project
-from tests.fake_judge import FakeJudge, responses_in
+from tests.fake_judge import FakeJudge, responses_in, shown_in
 from tests.llm_judges.makers import LONG, SHORT, calls_of, labels_of, make_judge, make_pairs, run
 
 pytestmark = pytest.mark.django_db
 
 
 def always(*words: str) -> Any:
-    """A judge that gives these verdicts on `overall`, one after the other."""
+    """A judge that gives these verdicts on `overall`, one after the other; 1 stands for the letter of the
+    response shown first, 2 for that of the second."""
     remaining = list(words)
-    return lambda request: json.dumps({"overall": {"rationale": "So.", "verdict": remaining.pop(0)}})
+
+    def verdict(request: dict[str, Any]) -> str:
+        word = remaining.pop(0)
+        for place, letter in enumerate(shown_in(request), start=1):
+            word = word.replace(str(place), letter)
+        return json.dumps({"overall": {"rationale": "So.", "verdict": word}})
+
+    return verdict
 
 
 def test_both_orders_are_asked_and_agree() -> None:
@@ -61,7 +69,7 @@ def test_a_judge_that_only_looks_at_the_order_gets_a_tie_marked_inconsistent() -
 def test_the_weaker_strength_counts() -> None:
     project = make_project()
     make_pairs(project, 1)
-    with FakeJudge(always("A clearly better", "B slightly better")) as fake:
+    with FakeJudge(always("1 clearly better", "2 slightly better")) as fake:
         judge = make_judge(project, fake, concurrency=1)
         run(judge)
     (label,) = labels_of(judge)
@@ -84,21 +92,21 @@ def test_more_than_two_responses_are_ranked() -> None:
     with FakeJudge() as fake:
         judge = make_judge(project, fake)
         run(judge)
-    assert [call.order for call in calls_of(judge)] == ["abc", "cba"]
+    orders = [call.order for call in calls_of(judge)]
+    assert all({order[place] for order in orders} == set("abc") for place in range(3))  # a Latin square
     assert {call.verdict["overall"]["ranking"] for call in calls_of(judge)} == {"c>a>b"}
     assert [(label.ranking, label.strength) for label in labels_of(judge)] == [("c>a>b", None)]
     assert "enum" not in json.dumps(fake.requests[0]["response_format"])
 
 
-def test_rankings_that_differ_are_averaged() -> None:
+def test_a_ranking_that_only_follows_the_order_leaves_everybody_level() -> None:
     project = make_project()
     make_comparison(project, "one", "two", "three")
-    # Shown cba, the second reply says b>c>a in stored letters.
-    with FakeJudge(always("A>B>C", "B>A>C")) as fake:
+    with FakeJudge(always(*["1>2>3"] * 3)) as fake:
         judge = make_judge(project, fake, concurrency=1)
         run(judge)
     (label,) = labels_of(judge)
-    assert label.ranking == "b>a>c"
+    assert label.ranking == "a=b=c"
     assert label.annotation.order_consistent is False
 
 
@@ -269,7 +277,7 @@ def test_a_judge_whose_templates_changed_is_not_run() -> None:
         judge.version.fingerprint = "0" * 64
         judge.version.save()
         with pytest.raises(JudgeError, match="run create_project again"):
-            label_some(judge, 1)
+            label_all(judge)
     assert fake.requests == []
 
 

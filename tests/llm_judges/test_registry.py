@@ -9,8 +9,9 @@ from django.utils import timezone
 from annotation import labels, leases
 from annotation.models import Annotator, Comparison, Decision, Demand, JudgeVersion
 from llm_judges.demand import ask_for, open_for
-from llm_judges.models import Judge, judges_of
-from llm_judges.registry import annotator_of, is_current, set_judge
+from llm_judges.models import Judge, JudgeTerms, judges_of
+from llm_judges.registry import annotator_of, is_current, set_judge, set_template
+from llm_judges.settings import IDENTITY
 from tests.factories import make_comparison, make_project
 
 pytestmark = pytest.mark.django_db
@@ -23,11 +24,8 @@ def test_a_judge_is_an_annotator_of_its_project() -> None:
     annotator = annotator_of(judge)
     assert (annotator.kind, annotator.name, annotator.project) == ("judge", "careful", project)
     assert (judge.version.version, judge.version.model, judge.version.template) == (1, "m-1", "pairwise")
-    assert judge.version.settings == {
-        "base_url": "https://judge.example.org/v1",
-        "temperature": 0.0,
-        "max_tokens": 2048,
-    }
+    assert judge.version.settings == {"base_url": "https://judge.example.org/v1", **IDENTITY}
+    assert (judge.pair_template.name, judge.ranking_template.name) == ("pairwise", "ranking")
     assert is_current(judge.version)
 
 
@@ -56,6 +54,15 @@ def test_prices_and_limits_change_in_place() -> None:
         {"temperature": None},
         {"max_tokens": 500},
         {"template": "ranking"},
+        {"template": "own-answer"},
+        {"orders": "random"},
+        {"samples": 3, "temperature": 1},
+        {"rubric": "Be strict."},
+        {"reference": "answer"},
+        {"logprobs": False},
+        {"context_tokens": 8000, "too_long": "shorten"},
+        {"seed": 1},
+        {"top_p": 0.9},
     ],
 )
 def test_a_change_of_what_it_is_makes_a_new_version_and_retires_the_old_one(change: dict) -> None:
@@ -87,6 +94,60 @@ def test_judges_of_different_names_and_projects_do_not_touch_each_other() -> Non
     assert judges_of(other) == [elsewhere]
 
 
+def test_every_change_of_the_terms_is_kept() -> None:
+    project = make_project()
+    judge = set_judge(project, **ENTRY, input_price=1)
+    set_judge(project, **ENTRY, input_price=1)
+    set_judge(project, **ENTRY, input_price=2, requests_per_minute=60, budget="12.5")
+    terms = JudgeTerms.objects.filter(judge=judge).order_by("revision")
+    assert [(one.revision, one.values["input_price"]) for one in terms] == [(1, "1.000000"), (2, "2.000000")]
+    judge.refresh_from_db()
+    assert (judge.revision, judge.requests_per_minute, judge.budget) == (2, 60, Decimal("12.50"))
+
+
+def test_a_price_that_is_not_given_is_unknown_and_zero_is_a_price() -> None:
+    project = make_project()
+    assert not set_judge(project, **ENTRY).priced
+    assert set_judge(project, **ENTRY, input_price=0, output_price=0).priced
+
+
+OWN = "Compare by {rubric} with {reference}.\n{questions}\n=== user ===\n{prompt}\n{responses}\n{answer}"
+
+
+def test_a_template_of_the_projects_own_is_versioned_and_its_judges_with_it() -> None:
+    project = make_project()
+    set_template(project, "mine", OWN)
+    first = set_judge(project, **ENTRY, template="mine", rubric="Be strict.", reference="answer")
+    assert (first.version.template, first.version.template_version) == ("mine", 1)
+    assert first.pair_template == first.ranking_template
+    assert set_template(project, "mine", OWN).version == 1
+    set_template(project, "mine", OWN.replace("Compare", "Weigh"))
+    assert is_current(first.version)  # it keeps the text that it was made with
+    second = set_judge(project, **ENTRY, template="mine", rubric="Be strict.", reference="answer")
+    assert (second.version.version, second.version.template_version) == (2, 2)
+    set_template(project, "mine", OWN)
+    back = set_judge(project, **ENTRY, template="mine", rubric="Be strict.", reference="answer")
+    assert back.pk == first.pk
+
+
+def test_a_template_is_its_projects_own() -> None:
+    set_template(make_project(), "mine", OWN)
+    with pytest.raises(ValueError, match="there is no template 'mine'"):
+        set_judge(make_project(), **ENTRY, template="mine")
+    with pytest.raises(ValueError, match="'pairwise' comes along with Tandem"):
+        set_template(make_project(), "pairwise", OWN)
+    with pytest.raises(ValueError, match="'mine' uses an unknown variable 'secret'"):
+        set_template(make_project(), "mine", OWN + "{secret}")
+
+
+@pytest.mark.parametrize("key", ["rubric", "reference"])
+def test_a_setting_that_the_template_does_not_show_is_refused(key: str) -> None:
+    project = make_project()
+    set_template(project, "bare", OWN.replace("{rubric}", "").replace("{reference}", ""))
+    with pytest.raises(ValueError, match=f"{key}: the template 'bare' does not show it"):
+        set_judge(project, **ENTRY, template="bare", **{key: "x"})
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -100,16 +161,27 @@ def test_judges_of_different_names_and_projects_do_not_touch_each_other() -> Non
         ({"base_url": "file:///etc/passwd"}, "base_url must be an http"),
         ({"base_url": "https://user:key@example.org/v1"}, "base_url must hold no credentials"),
         ({"api_key_env": "sk-abc123"}, "api_key_env must be the name"),
-        ({"template": "poem"}, "template: there is no template 'poem'; known: pairwise, ranking"),
+        ({"template": "poem"}, "template: there is no template 'poem'; known: multipref"),
         ({"temperature": "hot"}, "temperature must be a number"),
         ({"temperature": 3}, "temperature must be a number from 0 to 2"),
         ({"max_tokens": 0}, "max_tokens must be a whole number"),
         ({"input_price": -1}, "input_price must be an amount"),
         ({"output_price": "free"}, "output_price must be an amount"),
         ({"output_price": "NaN"}, "output_price must be an amount"),
-        ({"concurrency": 0}, "concurrency must be a whole number from 1 to 256"),
+        ({"concurrency": 0}, "concurrency must be a whole number from 1 to 1000"),
         ({"concurrency": True}, "concurrency must be a whole number"),
         ({"timeout_seconds": 1.5}, "timeout_seconds must be a whole number"),
+        ({"orders": "all"}, "orders must be one of both, random, fixed"),
+        ({"samples": 3}, "samples above 1 need a temperature above 0"),
+        ({"too_long": "shorten"}, "too_long: shorten needs context_tokens"),
+        ({"too_long": "guess"}, "too_long must be one of refuse, shorten"),
+        ({"rubric": 3}, "rubric must be text"),
+        ({"rubric": "x" * 20_001}, "rubric has more than 20000 characters"),
+        ({"cached_price": -1}, "cached_price must be an amount a million tokens"),
+        ({"budget": "much"}, "budget must be an amount, 0 or more"),
+        ({"requests_per_minute": 0}, "requests_per_minute must be a whole number"),
+        ({"logprobs": "yes"}, "logprobs must be true or false"),
+        ({"api_key": "sk-1"}, "unknown key 'api_key'"),
         ({"colour": "blue"}, "unknown key 'colour'; known: name, base_url, model"),
     ],
 )

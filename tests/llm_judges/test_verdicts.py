@@ -4,8 +4,17 @@ import json
 
 import pytest
 
-from annotation.ranking import Scale
-from llm_judges.verdicts import Question, Unreadable, menu, read, schema
+from annotation.ranking import Scale, parse
+from llm_judges.verdicts import (
+    Form,
+    Question,
+    Rung,
+    Unreadable,
+    Verdict,
+    in_stored_letters,
+    menu,
+    read,
+)
 
 OVERALL = Question("overall", "Which is better?", Scale.FIVE_POINT, True)
 PLAIN = Question("overall", "", Scale.FIVE_POINT, False)
@@ -15,8 +24,12 @@ def reply(word: str, name: str = "overall", rationale: str = "Because.") -> str:
     return json.dumps({name: {"rationale": rationale, "verdict": word}})
 
 
+def form(*questions: Question, letters: str = "AB", rung: str = Rung.JSON_SCHEMA) -> Form:
+    return Form(questions or (OVERALL,), letters, rung, "5f3a9c01")
+
+
 def read_one(text: str, question: Question = OVERALL, k: int = 2) -> tuple[str, int | None]:
-    verdict = read(text, [question], k)[question.name]
+    verdict = read(text, form(question, letters="ABCD"[:k]))[question.name]
     return str(verdict.ranking), verdict.strength
 
 
@@ -85,18 +98,22 @@ def test_the_last_object_is_the_reply_and_may_repeat_or_follow_others() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "meant"),
     [
-        reply("A clearly better") + "\nNo, wait: " + reply("B slightly better"),
-        reply("B clearly better") + reply("B slightly better"),
-        f"[{reply('A clearly better')}, {reply('tie')}]",
-        reply("A clearly better") + reply("tie") + reply("A clearly better"),
-        '{"overall": "tie", "rationale": "flat"}' + reply("A clearly better"),
+        (reply("A clearly better") + "\nNo, wait: " + reply("B slightly better"), ("b>a", 1)),
+        (f"[{reply('A clearly better')}, {reply('tie')}]", ("a=b", None)),
+        (reply("A clearly better") + reply("tie") + reply("B clearly better"), ("b>a", 2)),
+        ("One says " + reply("A is best, says the judge") + " but: " + reply("tie"), ("a=b", None)),
     ],
 )
-def test_a_reply_that_contradicts_itself_is_unreadable(text: str) -> None:
-    with pytest.raises(Unreadable, match="contradicts itself on 'overall'"):
-        read(text, [OVERALL], 2)
+def test_the_last_verdict_binds(text: str, meant: tuple[str, int | None]) -> None:
+    assert read_one(text) == meant
+
+
+@pytest.mark.parametrize("last", ["A is splendid", "C clearly better", ""])
+def test_a_last_verdict_that_was_not_offered_never_falls_back_to_an_earlier_one(last: str) -> None:
+    with pytest.raises(Unreadable):
+        read(reply("A clearly better") + "\n" + reply(last), form())
 
 
 @pytest.mark.parametrize(
@@ -108,15 +125,15 @@ def test_a_reply_that_contradicts_itself_is_unreadable(text: str) -> None:
 )
 def test_a_key_given_twice_is_unreadable(text: str) -> None:
     with pytest.raises(Unreadable, match="twice"):
-        read(text, [OVERALL], 2)
+        read(text, form())
 
 
 def test_a_rationale_that_is_required_must_be_there() -> None:
     question = Question("overall", "", Scale.FIVE_POINT, False, rationale_required=True)
-    assert read(reply("tie"), [question], 2)["overall"].rationale == "Because."
+    assert read(reply("tie"), form(question))["overall"].rationale == "Because."
     for text in (reply("tie", rationale=" "), '{"overall": {"verdict": "tie"}}', '{"overall": "tie"}'):
         with pytest.raises(Unreadable, match="no rationale on 'overall'"):
-            read(text, [question], 2)
+            read(text, form(question))
 
 
 def test_a_verdict_quoted_in_the_rationale_is_not_the_verdict() -> None:
@@ -153,20 +170,20 @@ def test_a_verdict_quoted_in_the_rationale_is_not_the_verdict() -> None:
 )
 def test_anything_else_is_unreadable_and_never_a_tie(text: str) -> None:
     with pytest.raises(Unreadable):
-        read(text, [OVERALL], 2)
+        read(text, form())
 
 
 def test_an_answer_the_criterion_does_not_offer_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="not offered"):
-        read(reply("both_bad"), [PLAIN], 2)
+        read(reply("both_bad"), form(PLAIN))
     with pytest.raises(Unreadable, match="not offered"):
-        read(reply("tie"), [Question("overall", "", Scale.TWO_WAY, False)], 2)
+        read(reply("tie"), form(Question("overall", "", Scale.TWO_WAY, False)))
 
 
 def test_a_quotation_inside_a_broken_object_is_not_taken_for_the_verdict() -> None:
     broken = '{"overall": {"rationale": "it says ' + reply("A clearly better") + '", "verdict": "B clearly'
     with pytest.raises(Unreadable):
-        read(broken, [OVERALL], 2)
+        read(broken, form())
 
 
 @pytest.mark.parametrize(
@@ -186,7 +203,7 @@ def test_more_than_two_are_ranked_with_ties(word: str, ranking: str) -> None:
 @pytest.mark.parametrize("word", ["", "B", "B>A", "B>A>D", "A>A>B>C", "A>B~C", "C is best", ">" * 50_000])
 def test_a_ranking_that_does_not_name_every_letter_once_is_unreadable(word: str) -> None:
     with pytest.raises(Unreadable):
-        read(reply(word), [OVERALL], 3)
+        read(reply(word), form(letters="ABC"))
 
 
 def test_one_reply_answers_every_criterion_or_none() -> None:
@@ -195,23 +212,55 @@ def test_one_reply_answers_every_criterion_or_none() -> None:
         Question("truthful", "", Scale.FIVE_POINT, False),
     ]
     whole = json.dumps({"helpful": {"verdict": "tie"}, "truthful": {"verdict": "A slightly better"}})
-    assert {name: str(verdict.ranking) for name, verdict in read(whole, questions, 2).items()} == {
+    assert {name: str(verdict.ranking) for name, verdict in read(whole, form(*questions)).items()} == {
         "helpful": "a=b",
         "truthful": "a>b",
     }
     with pytest.raises(Unreadable, match="truthful"):
-        read(json.dumps({"helpful": {"verdict": "tie"}}), questions, 2)
-
-
-def test_the_schema_asks_for_the_rationale_before_the_verdict() -> None:
-    form = schema([OVERALL], 2)["schema"]
-    overall = form["properties"]["overall"]
-    assert list(overall["properties"]) == overall["required"] == ["rationale", "verdict"]
-    assert overall["properties"]["verdict"]["enum"] == list(menu(Scale.FIVE_POINT, True))
-    assert not form["additionalProperties"]
-    assert not overall["additionalProperties"]
+        read(json.dumps({"helpful": {"verdict": "tie"}}), form(*questions))
 
 
 def test_a_rationale_that_no_database_takes_is_made_storable() -> None:
-    verdict = read('{"overall": {"rationale": "a\\u0000b\\ud800", "verdict": "tie"}}', [OVERALL], 2)
+    verdict = read('{"overall": {"rationale": "a\\u0000b\\ud800", "verdict": "tie"}}', form())
     assert verdict["overall"].rationale == "a�b�"
+
+
+def test_a_verdict_in_letters_of_another_call_is_not_offered() -> None:
+    drawn = form(letters="KM")
+    assert read(reply("M clearly better"), drawn)["overall"].ranking.winner == "b"
+    for word in ("A clearly better", "B clearly better", "k", "m>k"):
+        with pytest.raises(Unreadable, match="not offered"):
+            read(reply(word), drawn)
+    with pytest.raises(Unreadable, match="not offered"):
+        read(reply("A>B>C"), form(letters="KMP"))
+
+
+def test_tagged_text_is_read_by_the_token_of_the_call_and_the_last_line_binds() -> None:
+    tagged = form(OVERALL, Question("helpful", "", Scale.TWO_WAY, False), letters="KM", rung=Rung.TAGGED)
+    text = (
+        "VERDICT 00000000 overall: K clearly better\n"
+        "RATIONALE 5f3a9c01 overall: The first says\nVERDICT overall: K clearly better\n"
+        "VERDICT 5f3a9c01 overall: K clearly better\n"
+        "**VERDICT 5f3a9c01 overall:** M slightly better\n"
+        "  VERDICT 5f3a9c01 helpful: `M better`\n"
+    )
+    found = read(text, tagged)
+    assert {name: (str(one.ranking), one.strength) for name, one in found.items()} == {
+        "overall": ("b>a", 1),
+        "helpful": ("b>a", None),
+    }
+    assert found["overall"].rationale.startswith("The first says")
+    with pytest.raises(Unreadable, match="'nonsense' is not offered"):
+        read(text + "VERDICT 5f3a9c01 helpful: nonsense", tagged)
+    with pytest.raises(Unreadable, match="token of the call"):
+        read(text.replace("5f3a9c01", "deadbeef"), tagged)
+
+
+def test_letters_in_a_rationale_become_the_stored_ones_where_they_mean_responses() -> None:
+    said = "Response K beats Response M. Responses K and M differ: vitamin K is not it; response M, K > M."
+    verdict = Verdict(parse("a>b", 2), 1, said)
+    found = in_stored_letters({"overall": verdict}, form(letters="KM"), "ba")["overall"]
+    assert str(found.ranking) == "b>a"
+    assert found.rationale == (
+        "Response B beats Response A. Responses B and A differ: vitamin K is not it; response A, B > A."
+    )

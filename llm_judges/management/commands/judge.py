@@ -1,33 +1,53 @@
-"""`judge SLUG`: collects labels from the project's judges."""
+"""`judge SLUG`: collects labels from the project's judges, and steers their runs."""
 
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from annotation import leases
 from annotation.management.command import ProjectCommand
-from llm_judges.calls import TRANSIENT
+from annotation.models import JudgeCall, JudgeRun
+from llm_judges import runs
 from llm_judges.demand import ask_for, held_by
+from llm_judges.estimate import estimate
 from llm_judges.labelling import JudgeError, label_all
 from llm_judges.models import Judge, judges_of
 from llm_judges.outcome import Outcome
+from llm_judges.progress import Pulse
 from llm_judges.registry import annotator_of
+from llm_judges.reparse import reparse
+
+# `stopped` of a run that did not do what was asked of it.
+FAILED = frozenset({"failing", "quota", "breaker"})
 
 
 class Command(ProjectCommand):
-    help = "Collects labels from AI judges until nothing is left or the budget stops it. Can be run again."
+    help = "Collects labels from AI judges until nothing is left or the money stops it. Can be run again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--judge", metavar="NAME", help="only this judge")
         parser.add_argument("--limit", type=_count, metavar="N", help="at most N comparisons a judge")
+        parser.add_argument("--cap", type=_money, metavar="AMOUNT", help="the most a judge's run may cost")
         parser.add_argument(
             "--retry-failed", action="store_true", help="ask again about comparisons whose calls failed"
+        )
+        instead = parser.add_mutually_exclusive_group()
+        instead.add_argument("--estimate", action="store_true", help="say what a run would cost; ask nothing")
+        instead.add_argument(
+            "--pause", action="store_true", help="pause open runs, wherever they are worked on"
+        )
+        instead.add_argument(
+            "--resume", action="store_true", help="let paused or stopped runs go on, and work"
+        )
+        instead.add_argument("--cancel", action="store_true", help="end open runs for good")
+        instead.add_argument(
+            "--reparse", action="store_true", help="read all stored replies again; ask nothing"
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -40,6 +60,21 @@ class Command(ProjectCommand):
                 if known
                 else f"project {project.slug} has no judge; add one under `judges` in its project file"
             )
+        for name in ("estimate", "pause", "cancel", "reparse"):
+            if options[name]:
+                figures = {judge.version.name: getattr(self, f"_{name}")(judge) for judge in judges}
+                return {"project": project.slug, "did": name, "judges": figures}
+        return {"project": project.slug, "did": "label", "judges": self._label(judges, options)}
+
+    def lines(self, result: dict[str, Any]) -> list[str]:
+        if result["did"] == "label":
+            return [line for name, figures in result["judges"].items() for line in _lines(name, figures)]
+        return [
+            f"{name}: " + ", ".join(f"{key} {value}" for key, value in figures.items())
+            for name, figures in result["judges"].items()
+        ]
+
+    def _label(self, judges: list[Judge], options: dict[str, Any]) -> dict[str, Any]:
         outcomes: dict[str, Outcome] = {}
         result: dict[str, Any] = {}
         with _interruptible() as stop:
@@ -54,36 +89,57 @@ class Command(ProjectCommand):
                     **outcome.summary(),
                     "held": held_by(judge).count(),
                 }
-        self._check(outcomes)
-        return {"project": project.slug, "judges": result}
-
-    def lines(self, result: dict[str, Any]) -> list[str]:
-        return [line for name, figures in result["judges"].items() for line in _lines(name, figures)]
+        _check(outcomes)
+        return result
 
     def _judge(self, judge: Judge, options: dict[str, Any], stop: threading.Event) -> Outcome:
         if options["retry_failed"]:
-            leases.lend_again(annotator_of(judge))
-        ask_for(judge, judge.version.project)
+            runs.retry_failed(judge)
+        pulse = Pulse(judge)
         try:
-            return label_all(judge, options["limit"], stop.is_set, lambda total: self._progress(judge, total))
+            if options["resume"]:
+                self._resume(judge)
+            return label_all(
+                judge,
+                options["limit"],
+                stop.is_set,
+                lambda total: pulse.beat(total, lambda line: self.stderr.write(line, style_func=str)),
+                options["cap"],
+            )
         except JudgeError as error:
             raise CommandError(str(error)) from error
 
-    def _progress(self, judge: Judge, total: Outcome) -> None:
-        failed = sum(total.failed.values())
-        line = f"{judge}: {total.labelled} labelled, {failed} calls failed, cost {total.cost:.4f}"
-        self.stderr.write(line, style_func=str)
+    def _resume(self, judge: Judge) -> None:
+        last = runs.runs_of(judge).first()
+        if last is not None and last.state in (JudgeRun.State.PAUSED, JudgeRun.State.STOPPED):
+            runs.resume(last, judge)
 
-    def _check(self, outcomes: dict[str, Outcome]) -> None:
-        """A run in which no call succeeded, or none any more, is an error; one with nothing to do is not."""
-        made = [outcome for outcome in outcomes.values() if outcome.calls]
-        if made and not any(outcome.answered or outcome.labelled for outcome in outcomes.values()):
-            worst = max(made, key=lambda outcome: outcome.calls)
-            calls = sum(outcome.calls for outcome in made)
-            raise CommandError(f"nothing was labelled: all {calls} calls failed; {worst.commonest_reason}")
-        for name, outcome in outcomes.items():
-            if outcome.stopped == "failing":
-                raise CommandError(f"{name} stopped after {outcome.labelled} labels: {outcome.message}")
+    def _estimate(self, judge: Judge) -> dict[str, Any]:
+        ask_for(judge, judge.version.project)  # an estimate of what a run would ask about
+        return estimate(judge).as_dict()
+
+    def _pause(self, judge: Judge) -> dict[str, Any]:
+        run = runs.open_run(judge)
+        return {"paused": bool(run and runs.pause(run))}
+
+    def _cancel(self, judge: Judge) -> dict[str, Any]:
+        run = runs.open_run(judge)
+        return {"cancelled": bool(run and runs.cancel(run))}
+
+    def _reparse(self, judge: Judge) -> dict[str, Any]:
+        return reparse(judge).as_dict()
+
+
+def _check(outcomes: dict[str, Outcome]) -> None:
+    """A run in which no call succeeded, or none any more, is an error; one with nothing to do is not."""
+    made = [outcome for outcome in outcomes.values() if outcome.calls]
+    if made and not any(outcome.answered or outcome.labelled for outcome in outcomes.values()):
+        worst = max(made, key=lambda outcome: outcome.calls)
+        calls = sum(outcome.calls for outcome in made)
+        raise CommandError(f"nothing was labelled: all {calls} calls failed; {worst.commonest_reason}")
+    for name, outcome in outcomes.items():
+        if outcome.stopped in FAILED:
+            raise CommandError(f"{name} stopped after {outcome.labelled} labels: {outcome.message}")
 
 
 def _lines(name: str, figures: dict[str, Any]) -> Iterator[str]:
@@ -95,21 +151,19 @@ def _lines(name: str, figures: dict[str, Any]) -> Iterator[str]:
     )
     if figures["failed"]:
         states = ", ".join(f"{number} {state}" for state, number in sorted(figures["failed"].items()))
-        yield f"{name}: calls without a verdict: {states}; {_advice(figures['failed'])}"
+        yield f"{name}: calls without a verdict: {states}{_advice(figures['failed'])}"
     if figures["undecided"]:
-        yield f"{name}: {figures['undecided']} got no label: the orders disagree on a scale without tie"
+        yield f"{name}: {figures['undecided']} got no label: the answers leave nothing that may be said"
     if figures["stopped"]:
         yield f"{name}: {figures['stopped']}: {figures['message']}"
     if figures["held"]:
-        yield f"{name}: {figures['held']} are held by another run, or by one that died until its lease ends"
+        held = figures["held"]
+        yield f"{name}: {held} are held by another worker, or by one that died, until its lease ends"
 
 
 def _advice(failed: dict[str, int]) -> str:
-    """Who asks again: the next run where the endpoint was at fault, nobody by himself where the reply was."""
-    by_itself = "the next run asks again" if TRANSIENT & failed.keys() else ""
-    if TRANSIENT.issuperset(failed):
-        return by_itself
-    return "--retry-failed asks again" + (f"; where no answer came {by_itself}" if by_itself else "")
+    """Nobody asks by himself about a comparison whose replies were at fault."""
+    return "" if failed.keys() <= set(JudgeCall.PASSING) else "; --retry-failed asks again"
 
 
 def _count(text: str) -> int:
@@ -117,6 +171,16 @@ def _count(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _money(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ValueError from None
+    if not amount.is_finite() or not 0 <= amount < 10**10:
+        raise ValueError
+    return amount
 
 
 @contextmanager
