@@ -1,22 +1,16 @@
 """Keys of endpoints, kept encrypted in the database and never shown again.
 
-Encrypt-then-MAC over primitives of the standard library, because no dependency of the project brings a
-cipher: the stream is HMAC-SHA256 in counter mode under a random 128-bit nonce, the tag HMAC-SHA256 under a
-key of its own, both keys derived from TANDEM_SECRET_KEY. A sealed key is bound to the origin (scheme, host
-and port) it was given for: copied to another address it does not open. This guards database dumps and
-backups; whoever can read TANDEM_SECRET_KEY and the database can read the keys.
+A sealed key is a Fernet token under a key derived from TANDEM_SECRET_KEY and from the origin (scheme, host and
+port) it was given for: copied to another address it does not open. This guards database dumps and backups;
+whoever can read TANDEM_SECRET_KEY and the database can read the keys.
 """
 
 import base64
-import hashlib
 import hmac
-import secrets
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-
-_VERSION = "v1"
-_NONCE, _TAG = 16, 32
 
 
 class CannotOpen(ValueError):
@@ -25,27 +19,18 @@ class CannotOpen(ValueError):
 
 def seal(key: str, base_url: str) -> str:
     """The key, encrypted for this address, as text for a database column."""
-    nonce, plain = secrets.token_bytes(_NONCE), key.encode()
-    hidden = _xor(plain, _stream(nonce, len(plain)))
-    sealed = nonce + hidden + _tag(nonce + hidden, base_url)
-    return f"{_VERSION}.{base64.urlsafe_b64encode(sealed).decode()}"
+    return _lock(base_url).encrypt(key.encode()).decode()
 
 
 def unseal(sealed: str, base_url: str) -> str:
     """The key that `seal` hid. Raises CannotOpen."""
-    version, _, text = sealed.partition(".")
     try:
-        data = base64.urlsafe_b64decode(text)
-    except ValueError:
-        data = b""
-    body, tag = data[:-_TAG], data[-_TAG:]
-    if version != _VERSION or len(body) < _NONCE or not hmac.compare_digest(tag, _tag(body, base_url)):
+        return _lock(base_url).decrypt(sealed.encode()).decode()
+    except InvalidToken:
         raise CannotOpen(
             "the stored key cannot be opened: TANDEM_SECRET_KEY or the judge's address has changed; "
             "set the key again"
-        )
-    nonce, hidden = body[:_NONCE], body[_NONCE:]
-    return _xor(hidden, _stream(nonce, len(hidden))).decode()
+        ) from None
 
 
 def drawn(*parts: str) -> bytes:
@@ -60,22 +45,9 @@ def origin(base_url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
+def _lock(base_url: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(_derived(f"key for {origin(base_url)}")))
+
+
 def _derived(purpose: str) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), f"tandem judge {purpose}".encode(), "sha256")
-
-
-def _stream(nonce: bytes, size: int) -> bytes:
-    key = _derived("key encryption")
-    blocks = (
-        hmac.digest(key, nonce + number.to_bytes(4, "big"), "sha256") for number in range(size // 32 + 1)
-    )
-    return b"".join(blocks)[:size]
-
-
-def _tag(body: bytes, base_url: str) -> bytes:
-    message = hashlib.sha256(origin(base_url).encode()).digest() + body
-    return hmac.digest(_derived("key authentication"), message, "sha256")
-
-
-def _xor(left: bytes, right: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(left, right, strict=True))
