@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from .policy import Floats
 
@@ -66,9 +65,12 @@ class ErrorModel:
 
     def contributions(self, inputs: Inputs) -> Floats:
         """What each column adds to the log odds, beside the mean comparison: (n, j + t)."""
+        return self.standard(inputs) * self.weights
+
+    def standard(self, inputs: Inputs) -> Floats:
+        """Columns in units of the model, (n, j + t): 0 is the mean comparison's, and what is not known."""
         values = np.hstack([inputs.judging, inputs.looks])
-        standard = (values - self.centre) / self.spread
-        return np.asarray(np.where(np.isnan(standard), 0.0, standard) * self.weights)
+        return np.nan_to_num((values - self.centre) / self.spread, nan=0.0)
 
     def as_dict(self, columns: Sequence[str]) -> dict[str, object]:
         """The model by column name, as a Plan keeps it."""
@@ -90,8 +92,12 @@ def fit(inputs: Inputs, wrong: Floats, groups: Sequence[str], seed: int = 0) -> 
     """
     enough(wrong)
     folds = np.array(folds_of(groups, FOLDS, seed))
-    losses = [_loss(inputs, wrong, folds, strength) for strength in STRENGTHS]
-    return _fit(inputs, wrong, STRENGTHS[int(np.argmin(losses))])
+    from threadpoolctl import threadpool_limits
+
+    # Matrices this small gain nothing from threads, and threads that wait for each other lose a lot.
+    with threadpool_limits(1):
+        losses = [_loss(inputs, wrong, folds, strength) for strength in STRENGTHS]
+        return _fit(inputs, wrong, STRENGTHS[int(np.argmin(losses))])
 
 
 def held_out(inputs: Inputs, wrong: Floats, groups: Sequence[str], folds: int = 10, seed: int = 0) -> Floats:
@@ -142,6 +148,9 @@ def _loss(inputs: Inputs, wrong: Floats, folds: NDArray[np.int64], strength: flo
 
 
 def _fit(inputs: Inputs, wrong: Floats, strength: float) -> ErrorModel:
+    # Here, because web processes import policies for their names and never fit one.
+    from sklearn.linear_model import LogisticRegression
+
     values = np.hstack([inputs.judging, inputs.looks])
     known = ~np.isnan(values)
     number = np.maximum(known.sum(axis=0), 1)
@@ -151,7 +160,7 @@ def _fit(inputs: Inputs, wrong: Floats, strength: float) -> ErrorModel:
     # Judges' columns are shares of one and keep their own scale; a constant column carries nothing.
     spread = np.where(spread < 1e-9, np.inf, np.where(judging, 1 / FREE, spread))
     standard = np.where(known, (values - centre) / spread, 0.0)
-    model = LogisticRegression(C=strength, max_iter=1000, tol=1e-6)
+    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-6)
     # A share of wrong labels is one row that is wrong and one that is right, weighted.
     answers = np.repeat([1, 0], len(wrong))
     model.fit(np.vstack([standard, standard]), answers, sample_weight=np.concatenate([wrong, 1 - wrong]))

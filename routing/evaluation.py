@@ -91,10 +91,10 @@ def intervals(
     them, None stands for a random order. The scores stay as they are (a conditional interval).
     """
     weights = resampled(cases.groups, replicates, seed)
-    drawn = sum(
-        _paired(score, None if over is None else over[i], cases, shares, weights)
-        for i, score in enumerate(scores)
-    ) / len(scores)
+    drawn = np.mean(
+        [_paired(score, over[i] if over else None, cases, shares, weights) for i, score in enumerate(scores)],
+        axis=0,
+    )
     seen = np.mean(
         [
             advantage(score, cases, shares, None if over is None else over[i])

@@ -1,13 +1,14 @@
 """HyPER's own procedure (Miranda et al. 2025, section 3), for researchers and as a baseline. Pure: no Django.
 
 A mix says who labels each comparison. Its features are counts: how many comparisons with each tag go to
-people. A performance prediction model (PPM), least squares on the counts and, if quadratic, on their products,
-learns from mixes whose performance is known. It then picks either the best predicted of 500 simulated mixes or
-the comparisons with the highest gain of a mix that holds nothing else. What it does with counts is kept as
-published, weak points included: no scaling, no penalty, gains taken far outside the range it learned from.
+people. A performance prediction model (PPM), least squares on the counts and, if quadratic, on their
+products, learns from mixes whose performance is known. It then picks either the best predicted of 500
+simulated mixes or the comparisons with the highest gain of a mix that holds nothing else. What it does with
+counts is kept as published, weak points included: no scaling, no penalty, gains taken far outside the range
+it learned from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,26 +36,28 @@ class PPM:
         return np.asarray(self.intercept + (_terms(counts, self.quadratic) - self.centre) @ self.weights)
 
 
-def candidates(tags: Mixes, number: int, rng: np.random.Generator, people: int | None = None) -> Mixes:
-    """Mixes in the paper's way, (number, n): whole tags in random order until the mix is full.
+def candidates(tags: Mixes, number: int, seed: int, people: int | None = None) -> Iterator[Mixes]:
+    """Mixes in the paper's way, `number` of shape (n,): whole tags in random order until the mix is full.
 
     `tags` is (n, t). Each mix has `people` comparisons, or a size drawn from 1..n-1; of the tag that fills
     it only as many as fit, drawn at random, and where all tags together do not fill it, any others.
     """
-    n = len(tags)
-    mixes = np.zeros((number, n), dtype=np.bool_)
-    for mix in mixes:
-        size = people if people is not None else int(rng.integers(1, n))
-        for tag in rng.permutation(tags.shape[1]):
-            new = np.flatnonzero(tags[:, tag] & ~mix)
-            room = size - int(mix.sum())
-            mix[new if len(new) <= room else rng.choice(new, room, replace=False)] = True
-            if len(new) >= room:
-                break
-        else:
-            rest = np.flatnonzero(~mix)
-            mix[rng.choice(rest, size - int(mix.sum()), replace=False)] = True
-    return mixes
+    for own in np.random.SeedSequence(seed).spawn(number):
+        rng = np.random.default_rng(own)
+        yield _mix(tags, people if people is not None else int(rng.integers(1, len(tags))), rng)
+
+
+def _mix(tags: Mixes, size: int, rng: np.random.Generator) -> Mixes:
+    mix = np.zeros(len(tags), dtype=np.bool_)
+    for tag in rng.permutation(tags.shape[1]):
+        new = np.flatnonzero(tags[:, tag] & ~mix)
+        room = size - int(mix.sum())
+        mix[new if len(new) <= room else rng.choice(new, room, replace=False)] = True
+        if len(new) >= room:
+            return mix
+    rest = np.flatnonzero(~mix)
+    mix[rng.choice(rest, size - int(mix.sum()), replace=False)] = True
+    return mix
 
 
 def fit(counts: Floats, performance: Floats, quadratic: bool = True) -> PPM:
@@ -73,13 +76,13 @@ def learn(
     mixes: int = LEARNED_FROM,
 ) -> PPM:
     """A PPM from candidate mixes of the seed comparisons; `performance` measures (mixes, n) of them."""
-    drawn = candidates(tags, mixes, np.random.default_rng(seed))
+    drawn = np.array(list(candidates(tags, mixes, seed)))
     return fit(counted(drawn, tags), performance(drawn), quadratic)
 
 
 def counted(mixes: Mixes, tags: Mixes) -> Floats:
-    """How many comparisons of each tag a mix gives to people: (mixes, tags)."""
-    return mixes.astype(np.float64) @ tags.astype(np.float64)
+    """How many comparisons of each tag a mix gives to people: (mixes, tags) from (mixes, n) and (n, tags)."""
+    return np.array([np.count_nonzero(tags[mix], axis=0) for mix in mixes], dtype=np.float64)
 
 
 def single_gains(ppm: PPM, tags: Mixes) -> Floats:
@@ -89,10 +92,14 @@ def single_gains(ppm: PPM, tags: Mixes) -> Floats:
     return np.asarray((ppm.predict(kinds.astype(np.float64)) - ppm.predict(nothing))[at])
 
 
-def best_of(ppm: PPM, tags: Mixes, people: int, seed: int = 0, number: int = SIMULATED) -> NDArray[np.bool_]:
+def best_of(ppm: PPM, tags: Mixes, people: int, seed: int = 0, number: int = SIMULATED) -> Mixes:
     """Simulation rule: the best predicted of `number` mixes with `people` comparisons; (n,)."""
-    drawn = candidates(tags, number, np.random.default_rng(seed), people)
-    return np.asarray(drawn[int(np.argmax(ppm.predict(counted(drawn, tags))))])
+    best, height = np.zeros(len(tags), dtype=np.bool_), -np.inf
+    for mix in candidates(tags, number, seed, people):  # one at a time: a project may hold a million
+        predicted = float(ppm.predict(counted(mix[None], tags))[0])
+        if predicted > height:
+            best, height = mix, predicted
+    return best
 
 
 def _terms(counts: Floats, quadratic: bool) -> Floats:

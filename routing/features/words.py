@@ -7,8 +7,8 @@ from collections.abc import Sequence, Set
 # A run of word characters, or a single character of a script that puts no spaces between words.
 _WORD = re.compile(r"[぀-ヿ㐀-鿿豈-﫿가-힯]|[^\W぀-ヿ㐀-鿿豈-﫿가-힯]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-# Capitalised words that stand together; the first word of a sentence is capitalised without being a name.
-_NAME = re.compile(r"(?<![.!?:\n] )(?<![\n*#>\"“(])\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
+# Capitalised words that stand together inside a sentence; the first word of one need not be a name.
+_NAME = re.compile(r"(?<=[\w,;'’)] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 LONGEST = 2000  # words: where two texts have agreed or not for so long, the rest says little more
 
 
