@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from . import hyper, performance
 from .error_model import FOLDS, fit, folds_of, splits
 from .evaluation import SHARES, Cases, Estimate, intervals
-from .learning import categories_of, inputs
-from .policies.hyper import gains_of, tags_of
+from .learning import categories_of, gains_of, inputs, tags_of
 from .policy import Floats, Labelled, Signals
 
 Scorer = Callable[[Signals], Floats]

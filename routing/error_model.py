@@ -97,7 +97,7 @@ def fit(inputs: Inputs, wrong: Floats, groups: Sequence[str], seed: int = 0) -> 
     # Matrices this small gain nothing from threads, and threads that wait for each other lose a lot.
     with threadpool_limits(1):
         losses = [_loss(inputs, wrong, folds, strength) for strength in STRENGTHS]
-        return _fit(inputs, wrong, STRENGTHS[int(np.argmin(losses))])
+        return fit_at(inputs, wrong, STRENGTHS[int(np.argmin(losses))])
 
 
 def held_out(inputs: Inputs, wrong: Floats, groups: Sequence[str], folds: int = 10, seed: int = 0) -> Floats:
@@ -141,13 +141,14 @@ def _loss(inputs: Inputs, wrong: Floats, folds: NDArray[np.int64], strength: flo
     total = 0.0
     for train, test in splits(folds.tolist()):
         p = np.clip(
-            _fit(inputs.at(train), wrong[train], strength).probability(inputs.at(test)), 1e-6, 1 - 1e-6
+            fit_at(inputs.at(train), wrong[train], strength).probability(inputs.at(test)), 1e-6, 1 - 1e-6
         )
         total -= float((wrong[test] * np.log(p) + (1 - wrong[test]) * np.log(1 - p)).sum())
     return total
 
 
-def _fit(inputs: Inputs, wrong: Floats, strength: float) -> ErrorModel:
+def fit_at(inputs: Inputs, wrong: Floats, strength: float) -> ErrorModel:
+    """Learns with a given inverse penalty of the texts' columns; see `fit`."""
     # Here, because web processes import policies for their names and never fit one.
     from sklearn.linear_model import LogisticRegression
 

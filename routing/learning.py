@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .error_model import ErrorModel, Inputs
-from .features import EACH, SHARED
+from .features import EACH, SHARED, tags
 from .features.judging import COLUMNS
 from .policy import Floats, Labelled, Signals
 
+LEAST_PAIRS = 10  # comparisons with two people, to say how often people contradict each other
 OFTEN = 20  # labelled comparisons that make a category a column of its own
 # How each column reads where it is high, and where it is low.
 WORDS = {
@@ -69,6 +71,28 @@ def inputs(signals: Signals, categories: Sequence[str]) -> Inputs:
     inside = [(at == name).astype(np.float32) for name in categories]
     looks = np.column_stack([signals.shared, signals.toward, *inside])
     return Inputs(signals.judging, looks.astype(np.float64))
+
+
+def human_error(labelled: Labelled) -> tuple[float, str]:
+    """How often one person contradicts another, and a note where too little is known to say."""
+    pairs = labelled.human_wrong[~np.isnan(labelled.human_wrong)]
+    if len(pairs) < LEAST_PAIRS:
+        return 0.0, (
+            f"only {len(pairs)} comparisons have labels of two people, so scores do not count how often "
+            "people contradict each other"
+        )
+    return float(pairs.mean()), ""
+
+
+def tags_of(signals: Signals) -> NDArray[np.bool_]:
+    """Tags (n, t) of comparisons; what is not known of a text counts as its lowest third."""
+    return tags(np.nan_to_num(signals.shared))[1]
+
+
+def gains_of(labelled: Labelled) -> Floats:
+    """What a person's label is worth on each labelled comparison, (m,), as a fraction of a label."""
+    human, _ = human_error(labelled)
+    return labelled.wrong - np.where(np.isnan(labelled.human_wrong), human, labelled.human_wrong)
 
 
 def reasons(

@@ -4,10 +4,9 @@ import numpy as np
 
 from .. import hyper as paper
 from ..error_model import TooFew, enough
-from ..features import tags as text_tags
-from ..policy import Floats, Labelled, Problem, Scored, Signals, policy
+from ..learning import gains_of, tags_of
+from ..policy import Problem, Scored, policy
 from .judges import tie_first
-from .learned import human_error
 
 
 @policy("hyper", "1", texts=True)
@@ -39,14 +38,3 @@ def hyper(problem: Problem, seed: int) -> Scored:
         chosen, "in the best predicted of 500 mixes", "outside the best predicted of 500 mixes"
     )
     return Scored(chosen + inside, reasons.tolist())
-
-
-def tags_of(signals: Signals) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Tags (n, t) of comparisons; what is not known of a text counts as its lowest third."""
-    return text_tags(np.nan_to_num(signals.shared))[1]
-
-
-def gains_of(labelled: Labelled) -> Floats:
-    """What a person's label is worth on each labelled comparison, (m,), as a fraction of a label."""
-    human, _ = human_error(labelled)
-    return labelled.wrong - np.where(np.isnan(labelled.human_wrong), human, labelled.human_wrong)

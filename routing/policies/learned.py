@@ -1,13 +1,9 @@
 """Policies that learn from the comparisons which both people and the judge have labelled."""
 
-import numpy as np
-
 from ..error_model import TooFew, fit
-from ..learning import categories_of, columns, inputs, reasons
-from ..policy import Labelled, Problem, Scored, policy
+from ..learning import categories_of, columns, human_error, inputs, reasons
+from ..policy import Problem, Scored, policy
 from .judges import tie_first
-
-LEAST_PAIRS = 10  # comparisons with two people, to say how often people contradict each other
 
 
 @policy("error_model", "1", texts=True)
@@ -33,14 +29,3 @@ def error_model(problem: Problem, seed: int) -> Scored:
         [note] if note else [],
         {"error_model": model.as_dict(columns(categories)), "human_error": human},
     )
-
-
-def human_error(labelled: Labelled) -> tuple[float, str]:
-    """How often one person contradicts another, and a note where too little is known to say."""
-    pairs = labelled.human_wrong[~np.isnan(labelled.human_wrong)]
-    if len(pairs) < LEAST_PAIRS:
-        return 0.0, (
-            f"only {len(pairs)} comparisons have labels of two people, so scores do not count how often "
-            "people contradict each other"
-        )
-    return float(pairs.mean()), ""
