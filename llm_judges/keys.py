@@ -1,8 +1,8 @@
 """Keys of endpoints, kept encrypted in the database and never shown again.
 
-A sealed key is a Fernet token under a key derived from TANDEM_SECRET_KEY and from the origin (scheme, host and
-port) it was given for: copied to another address it does not open. This guards database dumps and backups;
-whoever can read TANDEM_SECRET_KEY and the database can read the keys.
+A sealed key is a Fernet token under a key derived from TANDEM_SECRET_KEY and from the origin (scheme, host
+and port) it was given for: copied to another address it does not open. This guards database dumps and
+backups; whoever can read TANDEM_SECRET_KEY and the database can read the keys.
 """
 
 import base64

@@ -22,10 +22,12 @@ from annotation.projects import wanted_from
 
 from .decisions import Row, stage, store
 from .models import Plan
-from .policy import POLICIES, PlanError, Policy, Scored
+from .policies import POLICIES
+from .policy import PlanError, Policy, Problem, Scored
 from .selection import Selection, select, slots_for
 from .signals import Open, read
 from .standing import mean_cost, standing_judge
+from .texts import describe_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,12 @@ def make_plan(
     standing = standing_judge(project, judge)
     while leases.expire(project):  # a lease that nobody swept would hide an open comparison
         pass
-    found = read(project, standing.judge if standing else None)
-    scored = chosen.score(found.signals, seed)
+    if chosen.texts:
+        describe_project(project)
+    known = read(project, standing.judge if standing else None)
+    found = known.open
+    scored = chosen.score(Problem(found.signals, known.labelled, human_share), seed)
+    warnings.extend(scored.notes)
     selection = select(
         scored.values,
         found.signals.keys,
@@ -260,6 +266,7 @@ def _plan(project: Project, result: PlanResult, parameters: dict[str, Any]) -> P
         policy=result.policy,
         policy_version=result.version,
         parameters=parameters,
+        model=dict(result._scored.model),
         seed=result.seed,
         human=result.human,
         ai=result.ai,

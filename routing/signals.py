@@ -1,27 +1,27 @@
-"""Reading what a policy needs: the open comparisons of a project and what judges said of them.
+"""Reading what a policy needs: a project's open comparisons, the labelled ones, and what judges said of them.
 
-Three streamed statements whatever the number of comparisons.
+Five streamed statements whatever the number of comparisons.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from numpy.typing import NDArray
 
 from annotation.models import Annotator, Assignment, Comparison, Label, Project
-from annotation.ranking import pairs, parse
 
-from .policy import Signals
+from .answers import contradicted, seen, standing_ranking, summary
+from .features.judging import COLUMNS
+from .policy import Labelled, Signals
+from .texts import read_texts
 
 CHUNK = 5000
 
-# (criterion, ranking, judges that gave it, of which with another answer in the other order)
-Vote = tuple[int, str, int, int]
+Found = tuple[int, str, str, str, int]  # id, key, group, category, k
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,15 @@ class Open:
     ids: NDArray[np.int64]
     signals: Signals
     judged: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is open and what was learned; `described` says how many open comparisons have a known text."""
+
+    open: Open
+    labelled: Labelled
+    described: int
 
 
 def open_comparisons(project: Project) -> QuerySet[Comparison]:
@@ -46,79 +55,106 @@ def open_comparisons(project: Project) -> QuerySet[Comparison]:
     return comparisons if project.lend_unfit else comparisons.filter(fit=True)
 
 
-def read(project: Project, judge: Annotator | None) -> Open:
-    """The project's open comparisons with all judges' signals, and which of them `judge` has answered."""
-    found = open_comparisons(project).order_by("pk").values_list("pk", "external_id", "k")
-    rows = list(found.iterator(chunk_size=CHUNK))
-    place = {pk: index for index, (pk, _, _) in enumerate(rows)}
-    columns = np.zeros((4, len(rows)))
-    for pk, votes in groupby(_votes(project), key=itemgetter(0)):
-        index = place.get(pk)
-        if index is not None:
-            columns[:, index] = summary(tuple(vote[1:] for vote in votes), rows[index][2])
-    judged = np.zeros(len(rows), dtype=np.bool_)
-    judged[[place[pk] for pk in _labelled_by(judge) if pk in place]] = True
-    judges, differing, flipped, tied = columns
-    keys = [key for _, key, _ in rows]
-    signals = Signals(keys, judges.astype(np.int64), differing, flipped, tied)
-    return Open(np.fromiter(place, np.int64, len(rows)), signals, judged)
-
-
-@lru_cache(maxsize=65536)
-def summary(votes: tuple[Vote, ...], k: int) -> tuple[int, float, float, float]:
-    """Judges, share of differing pairs of judges, share flipped by order, share tied, of one comparison.
-
-    Two rankings of more than two responses differ by the share of implied pairs on which they do. Criteria
-    count alike. Cached: a million comparisons have a few hundred patterns of votes.
-    """
-    by_criterion = [list(group) for _, group in groupby(votes, key=itemgetter(0))]
-    differing = [share for group in by_criterion if (share := _differing(group, k)) is not None]
-    labels = sum(count for _, _, count, _ in votes)
-    tied = sum(count for _, ranking, count, _ in votes if parse(ranking, k).winner is None)
-    return (
-        max(sum(count for _, _, count, _ in group) for group in by_criterion),
-        sum(differing) / len(differing) if differing else 0.0,
-        sum(flipped for _, _, _, flipped in votes) / labels,
-        tied / labels,
+def read(project: Project, judge: Annotator | None) -> Read:
+    """The open comparisons with their signals, seen from `judge`, and those that people and it labelled."""
+    is_open = list(_found(open_comparisons(project)))
+    people = Label.objects.filter(
+        comparison=OuterRef("pk"), annotator__kind=Annotator.Kind.HUMAN, independent=True, current=True
+    )
+    both = Comparison.objects.filter(Exists(people), project=project)
+    if judge is not None:
+        both = both.filter(
+            Exists(Label.objects.filter(comparison=OuterRef("pk"), annotator=judge, current=True))
+        )
+    labelled = list(_found(both)) if judge is not None else []
+    known = {pk for pk, *_ in labelled}
+    rows = [*is_open, *labelled]
+    signals, judged = _signals(project, judge, rows)
+    n = len(is_open)
+    wrong = _wrong(project, judge, known) if judge else {}
+    told = [(place, wrong[pk]) for place, (pk, *_) in enumerate(labelled) if pk in wrong]
+    places = np.array([n + place for place, _ in told], dtype=np.int64)
+    figures = np.array([pair for _, pair in told], dtype=np.float64).reshape(-1, 2)
+    opened = signals.at(np.arange(n))
+    return Read(
+        Open(np.fromiter((pk for pk, *_ in is_open), np.int64, n), opened, judged[:n]),
+        Labelled(signals.at(places), figures[:, 0], figures[:, 1]),
+        int(np.count_nonzero(~np.isnan(opened.shared[:, 0]))) if n else 0,
     )
 
 
-def _differing(votes: Iterable[Vote], k: int) -> float | None:
-    """Mean over implied pairs of responses of the share of judge pairs that differ; None below two judges."""
-    counts: dict[tuple[str, str], list[int]] = {}
-    for _, ranking, count, _ in votes:
-        for x, y, sign in pairs(parse(ranking, k), k):
-            counts.setdefault((x, y), [0, 0, 0])[sign + 1] += count
-    shares = []
-    for signs in counts.values():
-        judges = sum(signs)
-        if judges > 1:
-            alike = sum(count * (count - 1) for count in signs)
-            shares.append(1 - alike / (judges * (judges - 1)))
-    return sum(shares) / len(shares) if shares else None
+def _found(comparisons: QuerySet[Comparison]) -> Iterator[Found]:
+    columns = ("pk", "external_id", "group", "category", "k")
+    return comparisons.order_by("pk").values_list(*columns).iterator(chunk_size=CHUNK)
 
 
-def _votes(project: Project) -> Iterable[tuple[int, int, str, int, int]]:
-    """(comparison, criterion, ranking, labels, flipped) of every judge's independent label, in that order."""
+def _signals(
+    project: Project, judge: Annotator | None, rows: list[Found]
+) -> tuple[Signals, NDArray[np.bool_]]:
+    n = len(rows)
+    place = {pk: index for index, (pk, *_) in enumerate(rows)}
+    totals = np.zeros((4, n))
+    judging = np.full((n, len(COLUMNS)), np.nan)
+    judged = np.zeros(n, dtype=np.bool_)
+    standing: dict[int, str] = {}
+    for pk, votes in groupby(_votes(project, judge), key=itemgetter(0)):
+        index = place.get(pk)
+        if index is not None:
+            pattern, k = tuple(vote[1:] for vote in votes), rows[index][4]
+            totals[:, index] = summary(pattern, k)
+            ranking = standing_ranking(pattern)
+            if ranking is not None:
+                judged[index] = True
+                standing[index] = ranking
+                judging[index] = seen(pattern, k)
+    judges, differing, flipped, tied = totals
+    shared, toward = read_texts(project, place, [row[4] for row in rows], standing)
+    signals = Signals(
+        keys=[row[1] for row in rows],
+        groups=[row[2] for row in rows],
+        categories=[row[3] for row in rows],
+        judges=judges.astype(np.int64),
+        differing=differing,
+        flipped=flipped,
+        tied=tied,
+        judging=judging,
+        shared=shared,
+        toward=toward,
+    )
+    return signals, judged
+
+
+def _votes(project: Project, judge: Annotator | None) -> Iterable[tuple[int, int, bool, str, bool]]:
+    """(comparison, criterion, stands, ranking, flipped) of every judge's label, in that order.
+
+    Only independent labels on current criteria; `stands` where `judge` gave it.
+    """
     labels = Label.objects.filter(
         project=project,
         annotator__kind=Annotator.Kind.JUDGE,
         independent=True,
         current=True,
         criterion__retired_at=None,
-    ).order_by("comparison_id", "criterion_id", "ranking")
-    return (
-        labels.values_list("comparison_id", "criterion_id", "ranking")
-        .annotate(
-            number=Count("pk"),
-            flipped=Count("pk", filter=Q(annotation__order_consistent=False)),
-        )
-        .iterator(chunk_size=CHUNK)
-    )
+    ).order_by("comparison_id", "criterion__position", "criterion_id", "annotator_id")
+    names = ("comparison_id", "criterion_id", "annotator_id", "ranking", "annotation__order_consistent")
+    own = judge.pk if judge else 0
+    for pk, criterion, annotator, ranking, consistent in labels.values_list(*names).iterator(CHUNK):
+        yield pk, criterion, annotator == own, ranking, consistent is False
 
 
-def _labelled_by(judge: Annotator | None) -> Iterable[int]:
-    if judge is None:
-        return ()
-    labels = Label.objects.filter(annotator=judge, current=True).order_by()
-    return labels.values_list("comparison_id", flat=True).distinct().iterator(chunk_size=CHUNK)
+def _wrong(project: Project, judge: Annotator, known: set[int]) -> dict[int, tuple[float, float]]:
+    """By comparison: the share of people's answers that contradict the judge, and each other (or NaN)."""
+    labels = Label.objects.filter(
+        project=project, independent=True, current=True, criterion__retired_at=None
+    ).order_by("comparison_id", "criterion_id")
+    people = labels.filter(annotator__kind=Annotator.Kind.HUMAN) | labels.filter(annotator=judge)
+    columns = ("comparison_id", "criterion_id", "annotator_id", "ranking", "comparison__k")
+    figures = {}
+    rows = people.values_list(*columns).iterator(CHUNK)
+    for pk, group in groupby(rows, key=itemgetter(0)):
+        if pk in known:
+            votes = [(criterion, who == judge.pk, ranking, k) for _, criterion, who, ranking, k in group]
+            pair = contradicted(votes)
+            if pair is not None:
+                figures[pk] = pair
+    return figures

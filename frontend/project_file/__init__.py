@@ -15,7 +15,7 @@ from annotation.models import Guidelines, Pool, Project, User
 from annotation.permissions import add_member
 from annotation.projects import ask_people, touch
 from llm_judges.registry import retire_others, set_judge, set_template
-from routing.policy import POLICIES
+from routing.policies import POLICIES
 
 from ..policy import is_origin
 from .criteria import DEFAULT_CRITERIA, set_criteria

@@ -10,7 +10,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotation.management.command import ProjectCommand
 from routing.planning import PlanResult, make_plan
-from routing.policy import POLICIES, PlanError
+from routing.policies import POLICIES
+from routing.policy import PlanError
 
 
 class Command(ProjectCommand):

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""What routing gains on real human labels: the policy `combined` beside random, disagreement and HyPER.
+
+Protocol: ordered annotator pairs on MT-bench with GPT-4 as the judge and Llama-2 as the second one, with
+people's ties and without; LLMBar with gold answers in a person's place. Policies that learn are scored on
+groups they have not seen (10 folds, five seeds; two folds beside HyPER). Intervals are a bootstrap over
+groups: conditional on the scores, and with everything learned again (`refit`). Figures are percentage points
+of label accuracy; a policy's gain is over asking the same share at random, or over the policy named.
+
+The baselines are checked first against figures published with the protocol. `--quick` takes one seed and few
+replicates; its intervals are rough and only the baselines and means are goals of it.
+"""
+
+import argparse
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from _benchmark import finish, goal, machine, set_up, texts_of
+from _votes import Data, described, lines_of, read
+
+KNOWN = {  # comparisons; human, GPT-4; disagreement and oracle at 10, 25, 50 %
+    "with ties": (960, [67.13, 66.92], [67.56, 68.51, 68.38], [76.92, 78.95, 78.95]),
+    "without ties": (699, [82.77, 80.80], [81.69, 83.04, 83.14], None),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    mtbench, llmbar = texts_of("mtbench.jsonl.gz"), texts_of("llmbar.jsonl.gz")
+    set_up()
+    bench = Bench(quick=options.quick)
+    bench.mtbench(lines_of(mtbench))
+    bench.llmbar(lines_of(llmbar))
+    result = {"machine": machine(), "results": bench.results, "goals": bench.goals}
+    return finish(result, options.json, *bench.lines)
+
+
+class Bench:
+    """Figures as they come out; `results` by treatment of ties, then by comparison of policies."""
+
+    def __init__(self, quick: bool) -> None:
+        self.quick = quick
+        self.seeds = range(1 if quick else 5)
+        self.replicates = 300 if quick else 2000
+        self.results: dict[str, Any] = {}
+        self.goals: list[dict[str, Any]] = []
+        self.lines: list[str] = []
+
+    def mtbench(self, lines: list[dict[str, Any]]) -> None:
+        texts = described(lines)
+        for name in KNOWN:
+            data = read(lines, texts, "gpt-4", "llama-2-70b-instruct-v2", name == "without ties", gold=False)
+            self._known(name, data)
+            self._policies(name, data)
+
+    def _known(self, name: str, data: Data) -> None:
+        from routing.evaluation import SHARES, gains
+
+        cases, (number, ends, disagreement, oracle) = data.cases, KNOWN[name]
+        base = 100 * cases.judge.mean()
+        found = [100 * cases.human.mean(), base]
+        wanted = [*ends, *disagreement]
+        found += list(base + 100 * gains(data.labelled.signals.differing, cases.gain))
+        if oracle:
+            wanted += oracle
+            found += list(base + 100 * gains(cases.gain, cases.gain, SHARES))
+        apart = max(abs(one - other) for one, other in zip(found, wanted, strict=True))
+        apart = max(apart, abs(len(cases) - number))
+        self.results[f"{name}: baselines"] = [round(one, 2) for one in found]
+        self.goals.append(goal(f"baselines_apart {name}", round(apart, 3), 0.05, "at_most", "points"))
+
+    def _policies(self, name: str, data: Data) -> None:
+        labelled, cases = data.labelled, data.cases
+        disagreement = [labelled.signals.differing] * len(self.seeds)
+        combined = [self._combined(labelled, seed, folds=10) for seed in self.seeds]
+        over_random = self._tell(f"{name}: combined over random", combined, cases)
+        over_disagreement = self._tell(f"{name}: combined over disagreement", combined, cases, disagreement)
+        shuffled = self._shuffled(data)
+        self.results[f"{name}: combined over disagreement, labels shuffled"] = shuffled
+        goals = [
+            goal(f"vs_random_mean {name}", over_random[-1].value, 1.8, "at_least", "points"),
+            goal(f"vs_disagreement_mean {name}", over_disagreement[-1].value, 0.7, "at_least", "points"),
+            goal(f"vs_disagreement_low {name}", over_disagreement[-1].low, -1.0, "at_least", "points"),
+            goal(f"shuffled_vs_disagreement {name}", shuffled, 0.0, "at_most", "points"),
+        ]
+        if not self.quick:
+            refit = self._refit(f"{name}: combined over random, refit", labelled, cases, combined)
+            goals += [
+                goal(f"vs_random_refit_low {name}", refit[-1].low, 0.0, "at_least", "points"),
+                goal(f"vs_random_25_low {name}", over_random[1].low, 0.0, "at_least", "points"),
+                goal(f"vs_random_50_low {name}", over_random[2].low, 0.0, "at_least", "points"),
+            ]
+            goals += self._against_hyper(name, data)
+        self.goals += [{**one, "value": round(one["value"], 2)} for one in goals]
+
+    def _against_hyper(self, name: str, data: Data) -> list[dict[str, Any]]:
+        """Two folds, because a mix model has to pick its share out of many comparisons at once."""
+        combined = [self._combined(data.labelled, seed, folds=2) for seed in self.seeds]
+        goals = []
+        for kind, quadratic, judge_tags in (("quadratic", True, False), ("linear, judge tags", False, True)):
+            estimates = []
+            for at, share in enumerate((0.10, 0.25, 0.50)):
+                scores = [self._hyper(data, seed, share, quadratic, judge_tags) for seed in self.seeds]
+                title = f"{name}: combined over hyper ({kind}) at {share:.0%}"
+                estimates.append(self._tell(title, combined, data.cases, scores, (share,))[0])
+                if quadratic:
+                    low = estimates[at].low
+                    goals.append(
+                        goal(f"vs_hyper_quadratic_{share:.0%}_low {name}", low, 0.0, "at_least", "points")
+                    )
+            if judge_tags:
+                mean = float(np.mean([one.value for one in estimates]))
+                goals.append(
+                    goal(f"vs_hyper_linear_with_judge_tags_mean {name}", mean, 0.0, "at_least", "points")
+                )
+        return goals
+
+    def llmbar(self, lines: list[dict[str, Any]]) -> None:
+        """Gold answers play the person: an upper bound, and a judge that is right where it differs."""
+        data = read(lines, described(lines), "GPT-4/Vanilla", "ChatGPT/Vanilla", without_ties=True, gold=True)
+        scores = [self._combined(data.labelled, seed, folds=10) for seed in self.seeds]
+        disagreement = [data.labelled.signals.differing] * len(scores)
+        found = self._tell("LLMBar: combined over disagreement", scores, data.cases, disagreement)
+        self._tell("LLMBar: combined over random", scores, data.cases)
+        self._tell("LLMBar: disagreement over random", disagreement, data.cases)
+        self.goals.append(
+            goal("llmbar_vs_disagreement_25", round(found[1].value, 2), 6.0, "at_least", "points")
+        )
+
+    def _combined(self, labelled: Any, seed: int, folds: int) -> Any:
+        """Scores of `combined` on every comparison, by what was learned without its group."""
+        from routing.combining import part
+        from routing.error_model import folds_of, splits
+        from routing.policies import POLICIES
+        from routing.policy import Problem
+
+        scores = np.empty(len(labelled))
+        for train, test in splits(folds_of(labelled.signals.groups, folds, seed)):
+            rows = np.flatnonzero(test)
+            problem = Problem(labelled.signals.at(rows), part(labelled, np.flatnonzero(train)))
+            scores[rows] = POLICIES["combined"].score(problem, seed).values
+        return scores
+
+    def _hyper(self, data: Data, seed: int, share: float, quadratic: bool, judge_tags: bool) -> Any:
+        from routing import hyper
+        from routing.error_model import folds_of, splits
+        from routing.policies.hyper import tags_of
+
+        signals, gain = data.labelled.signals, data.cases.gain
+        tags = tags_of(signals)
+        if judge_tags:
+            tags = np.hstack([tags, np.nan_to_num(signals.judging) > 0.5])
+        scores = np.zeros(len(gain))
+        for train, test in splits(folds_of(signals.groups, 2, seed)):
+
+            def measured(mixes: Any, known: Any = gain[train]) -> Any:
+                return mixes @ known / len(known)
+
+            ppm = hyper.learn(tags[train], measured, seed, quadratic)
+            scores[test] = hyper.best_of(ppm, tags[test], round(share * int(test.sum())), seed)
+        return scores
+
+    def _shuffled(self, data: Data) -> float:
+        """Gain over disagreement where people's labels are dealt out anew: what a leak would show as."""
+        from routing.evaluation import advantage
+        from routing.policy import Labelled
+
+        found = []
+        for seed in self.seeds:
+            order = np.random.default_rng(seed).permutation(len(data.cases))
+            known = data.labelled
+            mixed = Labelled(known.signals, known.wrong[order], known.human_wrong[order])
+            score = self._combined(mixed, seed, folds=10)
+            found.append(advantage(score, data.cases, over=known.signals.differing).mean())
+        return float(np.mean(found))
+
+    def _refit(self, title: str, labelled: Any, cases: Any, scores: list[Any]) -> list[Any]:
+        """The error model learned again in every replicate (the part that `combined` chose on all data)."""
+        from routing.error_model import fit, fit_at, folds_of, splits
+        from routing.evaluation import advantage, refitted
+        from routing.learning import categories_of, inputs
+
+        rows, groups = inputs(labelled.signals, categories_of(labelled)), labelled.signals.groups
+        strength = fit(rows, labelled.wrong, groups).strength
+
+        def again(times: Any) -> tuple[Any, None]:
+            score = np.zeros(len(times))
+            for train, test in splits(folds_of(groups, 10, 0)):
+                drawn = np.repeat(np.flatnonzero(train), times[train])
+                score[test] = fit_at(rows.at(drawn), labelled.wrong[drawn], strength).probability(
+                    rows.at(test)
+                )
+            return score, None
+
+        seen = np.mean([advantage(score, cases) for score in scores], axis=0)
+        estimates = refitted(again, seen, cases, replicates=200)
+        self._keep(title, estimates)
+        return estimates
+
+    def _tell(self, title: str, scores: Any, cases: Any, over: Any = None, shares: Any = None) -> list[Any]:
+        from routing.evaluation import SHARES, intervals
+
+        estimates = intervals(scores, cases, shares or SHARES, over, self.replicates)
+        self._keep(title, estimates)
+        return estimates
+
+    def _keep(self, title: str, estimates: list[Any]) -> None:
+        figures = [(round(one.value, 2), round(one.low, 2), round(one.high, 2)) for one in estimates]
+        self.results[title] = figures
+        self.lines.append(
+            f"{title:62}" + "  ".join(f"{v:+.1f} [{low:+.1f}, {high:+.1f}]" for v, low, high in figures)
+        )
+        print(f"{time.strftime('%H:%M:%S')} {title}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

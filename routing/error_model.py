@@ -1,0 +1,168 @@
+"""How likely the judge's label is wrong, learned where people labelled too. Pure: no Django.
+
+A penalised logistic regression on what the judges said (nearly unpenalised, so that the model contains the
+`disagreement` policy, with whatever sign the data give it) and on what the comparison looks like (penalised;
+how much is chosen by cross-validated log loss over groups). `wrong` is a share: of the people who labelled a
+comparison, those whose answer is not the judge's.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .policy import Floats
+
+VERSION = "1"
+STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)  # inverse penalty of the texts' columns
+FREE = 10.0  # judges' columns are scaled up by this: a penalty a hundred times smaller
+FOLDS = 5
+LEAST = 40  # comparisons with both labels
+LEAST_EACH = 8  # of them, worth of right and of wrong labels of the judge
+
+
+class TooFew(ValueError):
+    """Too little is labelled by both people and the judge to learn from; the message says what is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Columns of n comparisons: what judges said (n, j) and what the comparison looks like (n, t).
+
+    NaN says that a value is not known; it then counts as the mean of the comparisons learned from.
+    """
+
+    judging: Floats
+    looks: Floats
+
+    def __len__(self) -> int:
+        return len(self.judging)
+
+    def at(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Inputs":
+        return Inputs(self.judging[rows], self.looks[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorModel:
+    """A fitted model: P(judge wrong) = sigmoid(intercept + ((x - centre) / spread) @ weights).
+
+    Arrays have shape (j + t,). Everything needed to score or explain a comparison is in it, and it can be
+    written as JSON (`as_dict`).
+    """
+
+    centre: Floats
+    spread: Floats
+    weights: Floats
+    intercept: float
+    strength: float
+    learned_from: int
+
+    def probability(self, inputs: Inputs) -> Floats:
+        """P(judge wrong), shape (n,), each between 0 and 1 and from its own row alone."""
+        logit = self.intercept + self.contributions(inputs).sum(axis=1)
+        return np.asarray(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+
+    def contributions(self, inputs: Inputs) -> Floats:
+        """What each column adds to the log odds, beside the mean comparison: (n, j + t)."""
+        return self.standard(inputs) * self.weights
+
+    def standard(self, inputs: Inputs) -> Floats:
+        """Columns in units of the model, (n, j + t): 0 is the mean comparison's, and what is not known."""
+        values = np.hstack([inputs.judging, inputs.looks])
+        return np.nan_to_num((values - self.centre) / self.spread, nan=0.0)
+
+    def as_dict(self, columns: Sequence[str]) -> dict[str, object]:
+        """The model by column name, as a Plan keeps it."""
+        parts = zip(columns, self.centre, self.spread, self.weights, strict=True)
+        return {
+            "version": VERSION,
+            "intercept": self.intercept,
+            "strength": self.strength,
+            "learned_from": self.learned_from,
+            "columns": {name: [float(c), float(s), float(w)] for name, c, s, w in parts},
+        }
+
+
+def fit(inputs: Inputs, wrong: Floats, groups: Sequence[str], seed: int = 0) -> ErrorModel:
+    """Learns from comparisons that both people and the judge labelled.
+
+    `wrong` (n,) holds shares, `groups` what must not be split between folds. The same arguments give the same
+    model, and swapping rows changes nothing beyond rounding. Raises TooFew.
+    """
+    enough(wrong)
+    folds = np.array(folds_of(groups, FOLDS, seed))
+    from threadpoolctl import threadpool_limits
+
+    # Matrices this small gain nothing from threads, and threads that wait for each other lose a lot.
+    with threadpool_limits(1):
+        losses = [_loss(inputs, wrong, folds, strength) for strength in STRENGTHS]
+        return fit_at(inputs, wrong, STRENGTHS[int(np.argmin(losses))])
+
+
+def held_out(inputs: Inputs, wrong: Floats, groups: Sequence[str], folds: int = 10, seed: int = 0) -> Floats:
+    """P(judge wrong) of every comparison from a model that has not seen its group; (n,). Raises TooFew."""
+    enough(wrong)
+    probability = np.empty(len(wrong))
+    for train, test in splits(folds_of(groups, folds, seed)):
+        model = fit(inputs.at(train), wrong[train], list(np.array(groups)[train]), seed)
+        probability[test] = model.probability(inputs.at(test))
+    return probability
+
+
+def enough(wrong: Floats) -> None:
+    """Raises TooFew where a model would be made of chance."""
+    right, bad = float((1 - wrong).sum()), float(wrong.sum())
+    if len(wrong) < LEAST or min(right, bad) < LEAST_EACH:
+        raise TooFew(
+            f"{len(wrong)} comparisons have labels of people and of the judge, worth {right:.0f} right and "
+            f"{bad:.0f} wrong ones; {LEAST} comparisons with at least {LEAST_EACH} of each are needed"
+        )
+
+
+def folds_of(groups: Sequence[str], folds: int, seed: int) -> list[int]:
+    """A fold for each row: groups are dealt out whole, in an order that only seed and names decide."""
+    names = sorted(set(groups))
+    order = np.random.default_rng(seed).permutation(len(names))
+    fold = {names[place]: index % folds for index, place in enumerate(order)}
+    return [fold[group] for group in groups]
+
+
+def splits(folds: Sequence[int]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """(train, test) masks, one pair a fold that has rows on both sides."""
+    at = np.array(folds)
+    for fold in np.unique(at):
+        if not (at == fold).all():
+            yield at != fold, at == fold
+
+
+def _loss(inputs: Inputs, wrong: Floats, folds: NDArray[np.int64], strength: float) -> float:
+    """Cross-validated log loss."""
+    total = 0.0
+    for train, test in splits(folds.tolist()):
+        p = np.clip(
+            fit_at(inputs.at(train), wrong[train], strength).probability(inputs.at(test)), 1e-6, 1 - 1e-6
+        )
+        total -= float((wrong[test] * np.log(p) + (1 - wrong[test]) * np.log(1 - p)).sum())
+    return total
+
+
+def fit_at(inputs: Inputs, wrong: Floats, strength: float) -> ErrorModel:
+    """Learns with a given inverse penalty of the texts' columns; see `fit`."""
+    # Here, because web processes import policies for their names and never fit one.
+    from sklearn.linear_model import LogisticRegression
+
+    values = np.hstack([inputs.judging, inputs.looks])
+    known = ~np.isnan(values)
+    number = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, values, 0.0).sum(axis=0) / number
+    spread = np.sqrt(np.where(known, (values - centre) ** 2, 0.0).sum(axis=0) / number)
+    judging = np.arange(values.shape[1]) < inputs.judging.shape[1]
+    # Judges' columns are shares of one and keep their own scale; a constant column carries nothing.
+    spread = np.where(spread < 1e-9, np.inf, np.where(judging, 1 / FREE, spread))
+    standard = np.where(known, (values - centre) / spread, 0.0)
+    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-6)
+    # A share of wrong labels is one row that is wrong and one that is right, weighted.
+    answers = np.repeat([1, 0], len(wrong))
+    model.fit(np.vstack([standard, standard]), answers, sample_weight=np.concatenate([wrong, 1 - wrong]))
+    return ErrorModel(centre, spread, model.coef_[0], float(model.intercept_[0]), strength, len(wrong))

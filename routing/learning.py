@@ -1,0 +1,129 @@
+"""From signals to what the error model takes, and back into words. Pure: no Django."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .error_model import ErrorModel, Inputs
+from .features import EACH, SHARED, tags
+from .features.judging import COLUMNS
+from .policy import Floats, Labelled, Signals
+
+LEAST_PAIRS = 10  # comparisons with two people, to say how often people contradict each other
+OFTEN = 20  # labelled comparisons that make a category a column of its own
+# How each column reads where it is high, and where it is low.
+WORDS = {
+    "tied": ("the judge sees a tie", "the judge names a winner"),
+    "order changed it": ("its answer changed with the order", "both orders gave the same answer"),
+    "unsure": ("the judge is unsure", "the judge is sure"),
+    "others differ": ("the judges differ", "the judges agree"),
+    "others contradict": ("the judges contradict each other", "no judge contradicts it"),
+    "others tied": ("other judges see a tie", "other judges name winners"),
+    "order changed others": ("other judges waver with the order", "other judges do not waver"),
+    "alone": ("no other judge answered", "other judges answered"),
+    "similarity": ("similar responses", "dissimilar responses"),
+    "rouge_l": ("similar wording", "dissimilar wording"),
+    "entity_overlap": ("the same names and numbers", "different names and numbers"),
+    "vocabulary_overlap": ("a shared vocabulary", "different vocabularies"),
+    "same_last_number": ("the same final number", "different final numbers"),
+    "prompt_length": ("a long prompt", "a short prompt"),
+    "shortest_length": ("long responses", "a short response"),
+    "longest_length": ("a long response", "short responses"),
+    "length_gap": ("very different lengths", "similar lengths"),
+    "refusals_differ": ("one response refuses", "no refusal on one side only"),
+    "lists_differ": ("one response is a list", "the same use of lists"),
+    "code_differs": ("one response has code", "the same use of code"),
+    "turns": ("several turns", "a single turn"),
+    "expertise": ("expert knowledge", "general knowledge"),
+    "openness": ("an open question", "a closed question"),
+    "safety_concern": ("a safety concern", "no safety concern"),
+    "intents": ("many things asked at once", "one thing asked"),
+    "format_constraints": ("demands on the form", "no demands on the form"),
+    "material": ("material in the prompt", "no material in the prompt"),
+    "not_latin": ("another script", "Latin script"),
+    "numbers": ("numbers in the prompt", "no numbers in the prompt"),
+    "prefers length": ("the judge prefers the longer one", "the judge prefers the shorter one"),
+    "prefers list_items": ("the judge prefers more lists", "the judge prefers fewer lists"),
+    "prefers refuses": ("the judge prefers a refusal", "the judge prefers no refusal"),
+    "prefers answers_prompt": ("the judge prefers the prompt's words", "the judge prefers other words"),
+    "prefers variety": ("the judge prefers a richer vocabulary", "the judge prefers a plainer vocabulary"),
+    "prefers digits": ("the judge prefers more numbers", "the judge prefers fewer numbers"),
+}
+
+
+def categories_of(labelled: Labelled) -> list[str]:
+    """Categories that are frequent enough to learn something about, by name."""
+    counted = Counter(labelled.signals.categories)
+    return sorted(name for name, number in counted.items() if name and number >= OFTEN)
+
+
+def columns(categories: Sequence[str]) -> list[str]:
+    """Names of the columns of `inputs`, judging ones first."""
+    return [*COLUMNS, *SHARED, *(f"prefers {name}" for name in EACH), *(f"in {name}" for name in categories)]
+
+
+def inputs(signals: Signals, categories: Sequence[str]) -> Inputs:
+    """What the error model learns from or scores, one row a comparison."""
+    at = np.array(signals.categories, dtype=object)
+    inside = [(at == name).astype(np.float32) for name in categories]
+    looks = np.column_stack([signals.shared, signals.toward, *inside])
+    return Inputs(signals.judging, looks.astype(np.float64))
+
+
+def human_error(labelled: Labelled) -> tuple[float, str]:
+    """How often one person contradicts another, and a note where too little is known to say."""
+    pairs = labelled.human_wrong[~np.isnan(labelled.human_wrong)]
+    if len(pairs) < LEAST_PAIRS:
+        return 0.0, (
+            f"only {len(pairs)} comparisons have labels of two people, so scores do not count how often "
+            "people contradict each other"
+        )
+    return float(pairs.mean()), ""
+
+
+def tags_of(signals: Signals) -> NDArray[np.bool_]:
+    """Tags (n, t) of comparisons; what is not known of a text counts as its lowest third."""
+    return tags(np.nan_to_num(signals.shared))[1]
+
+
+def gains_of(labelled: Labelled) -> Floats:
+    """What a person's label is worth on each labelled comparison, (m,), as a fraction of a label."""
+    human, _ = human_error(labelled)
+    return labelled.wrong - np.where(np.isnan(labelled.human_wrong), human, labelled.human_wrong)
+
+
+def reasons(
+    probability: Floats, model: ErrorModel, rows: Inputs, categories: Sequence[str], most: int = 2
+) -> list[str]:
+    """Why each score is what it is: P(judge wrong) and the columns that raise it or lower it most."""
+    standard = model.standard(rows)
+    added = standard * model.weights
+    names = tuple(columns(categories))
+    largest = np.argsort(-np.abs(added), axis=1)[:, :most]
+    raises = np.sign(np.round(np.take_along_axis(added, largest, axis=1), 2)).astype(int)
+    high = np.take_along_axis(standard, largest, axis=1) > 0
+    percent = np.rint(100 * probability).astype(int)
+    keys = zip(percent.tolist(), largest.tolist(), raises.tolist(), high.tolist(), strict=True)
+    return [_reason(p, tuple(zip(at, up, above, strict=True)), names) for p, at, up, above in keys]
+
+
+@lru_cache(maxsize=65536)
+def _reason(percent: int, parts: tuple[tuple[int, int, bool], ...], names: tuple[str, ...]) -> str:
+    """`parts` are (column, 1 raises or -1 lowers or 0 neither, whether its value is above the mean)."""
+    found = {
+        effect: [_words(names[at], high) for at, up, high in parts if up == effect] for effect in (1, -1)
+    }
+    told = [f"{percent} % likely that people contradict the judge"]
+    told += [f"more because of: {', '.join(found[1])}"] if found[1] else []
+    told += [f"less because of: {', '.join(found[-1])}"] if found[-1] else []
+    return "; ".join(told)
+
+
+def _words(name: str, high: bool) -> str:
+    if name in WORDS:
+        return WORDS[name][0 if high else 1]
+    subject = name.removeprefix("about ").removeprefix("in ")
+    return subject if high else f"not {subject}"
