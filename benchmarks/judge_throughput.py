@@ -52,7 +52,7 @@ def run(texts: Path, quick: bool) -> dict[str, Any]:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    seconds, memory_calls, limited = (3, 4000, 12) if quick else (12, 50_000, 60)
+    seconds, memory_calls, limited = (5, 4000, 12) if quick else (12, 50_000, 60)
     latencies, flights = ((0.2,), (50, 100, 200)) if quick else ((0.2, 0.5), (50, 100, 200, 400))
     project = make_project(texts, max(memory_calls, int(max(flights) / min(latencies) * seconds)) // 2)
     results: dict[str, Any] = {}

@@ -8,8 +8,9 @@ communications", 1986, and ITU-T I.371.
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# Seconds of a limit that may be used at once after a rest. Providers enforce a limit a minute by the second.
-BURST = 1.0
+# Seconds of a limit that may be used at once after a rest. Providers enforce a limit a minute by the second;
+# the other half of that second is for requests that are late and meet those behind them.
+BURST = 0.5
 # Of the declared limit; the rest is for requests that bunch up on the way.
 SHARE = 0.98
 # Seconds between two questions of a worker that has to wait: permits come several at a time.
