@@ -1,5 +1,6 @@
 """An endpoint as a worker meets it: calls go in as fast as it may be asked, answers come out."""
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -32,6 +33,7 @@ class Endpoint:
             except Halt:
                 return None
 
+        self._looked_at = time.monotonic()
         self._line: Line[Prepared, Answer | None] = Line(ask)
 
     @property
@@ -39,8 +41,8 @@ class Endpoint:
         """Calls handed in whose answers have not been collected."""
         return self._line.out
 
-    def room(self, gather: float) -> int:
-        return self.pace.room(self.out, gather)
+    def room(self) -> int:
+        return self.pace.room(self.out)
 
     def put(self, calls: Iterable[Prepared]) -> None:
         self._line.put(calls, self.pace.width.calls)
@@ -49,11 +51,14 @@ class Endpoint:
     def collect(self, seconds: float, gather: float) -> list[tuple[Prepared, Answer | None]]:
         """What has come back; None for a call that was never sent, because of `halt`."""
         self.pace.tick()
+        self.pace.looked(time.monotonic() - self._looked_at + gather)
         replies = self._line.collect(seconds, gather)
+        self._looked_at = time.monotonic()
         answers = [(prepared, answer) for prepared, answer in replies if answer is not None]
         for prepared, answer in answers:
             if answer.passing:
                 self.pace.failed(answer)
+            self.pace.took(answer.latency_ms / 1000 / max(1, answer.sends))
             self.pace.used(prepared.tokens, (answer.usage.input or 0) + (answer.usage.output or 0))
         self.pace.replied(sum(not answer.passing for _, answer in answers), self._line.take_most())
         return replies

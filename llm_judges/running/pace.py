@@ -15,6 +15,11 @@ from .width import Width
 LOOK = 1.0
 # Weight of the newest call in what is known of the tokens that calls really take.
 NEWEST = 0.05
+# Weight of the newest moment in what is known of times; how many calls more than those times ask for are
+# handed in ahead; and how many at most for each that may be in flight.
+LATELY = 0.25
+SPARE = 1.3
+MOST_AHEAD = 3
 
 
 class Pace:
@@ -34,6 +39,8 @@ class Pace:
         self._block = 0.0
         self._ratio = 1.0  # tokens that calls take, of what was estimated
         self._rate = 0.0  # replies a second
+        self._latency = 1.0  # seconds that a call takes
+        self._away = 0.0  # seconds between two looks at what has come back
         self._counted_at = clock()
         self.width = Width(judge.concurrency)
 
@@ -56,11 +63,12 @@ class Pace:
             self._gate.set_open(not self._closed)
             self._next = min(self._next, self._wait)
 
-    def room(self, out: int, gather: float) -> int:
-        """How many more calls to hand in while `out` are; replies are looked at every `gather` seconds."""
+    def room(self, out: int) -> int:
+        """How many more calls to hand in while `out` are."""
         calls = self.width.calls
         # As many ahead as are answered until somebody looks again, so that no place in flight stays empty.
-        room = calls + min(calls, 1 + math.ceil(2 * self._rate * gather)) - out
+        ahead = math.ceil(SPARE * calls * self._away / self._latency)
+        room = calls + min(1 + ahead, MOST_AHEAD * calls) - out
         if self._closed:
             a_second = (self._judge.requests_per_minute or 120) / 60
             room = min(room, 2 + math.ceil(a_second) - self._gate.waiting)
@@ -78,6 +86,14 @@ class Pace:
         weight = 1 - math.exp(-seconds)
         self._rate += weight * (number / seconds - self._rate)
         self.width.succeeded(number, busy)
+
+    def looked(self, away: float) -> None:
+        """The owner was busy elsewhere for `away` seconds before it looked at what has come back."""
+        self._away += LATELY * (away - self._away)
+
+    def took(self, seconds: float) -> None:
+        """A call was answered after so long."""
+        self._latency = max(0.001, self._latency + LATELY / 5 * (seconds - self._latency))
 
     def used(self, estimated: int, tokens: int) -> None:
         """A call took `tokens` where `estimated` were counted on."""

@@ -160,7 +160,7 @@ class Worker:
     # --- what goes out ---
 
     def _send(self) -> None:
-        room = self._endpoint.room(GATHER_SECONDS)
+        room = self._endpoint.room()
         wanted = self._wanted(room)
         if room <= 0 or not (wanted > 0 or self._hand.ready):
             return
