@@ -1,10 +1,10 @@
-"""Plans in the admin: to look at, never to edit."""
+"""Plans and what they rest on in the admin: to look at, never to edit."""
 
 from django.contrib import admin
 
 from annotation.admin import ReadOnlyAdmin
 
-from .models import Plan
+from .models import Plan, TextFeatures
 
 
 @admin.register(Plan)
@@ -23,3 +23,10 @@ class PlanAdmin(ReadOnlyAdmin):
     list_select_related = ("project",)
     list_filter = ("policy",)
     search_fields = ("project__slug",)
+
+
+@admin.register(TextFeatures)
+class TextFeaturesAdmin(ReadOnlyAdmin):
+    list_display = ("comparison", "version")
+    list_select_related = ("comparison",)
+    search_fields = ("comparison__external_id",)

@@ -18,6 +18,7 @@ from annotation.flags import raise_flag
 from annotation.labels import Answer, Submission, submit_many
 from annotation.models import Annotator, Membership, Project
 from annotation.permissions import MAY
+from llm_judges.registry import set_judge
 from tests.factories import make_comparison, make_person, make_project, make_user
 
 PUBLIC = "public"  # anybody, signed in or not
@@ -40,6 +41,9 @@ EXPECTED = {
     "disputes": "view",
     "leaderboard": "view",
     "leaderboard-table": "view",
+    "judges": "view",
+    "judge-progress": "view",
+    "judge-act": "manage",
     "label": "label",
     "plain": "label",
     "media": MEMBER,
@@ -92,6 +96,9 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
     }
     if "sha256" in route.parameters:
         values["sha256"] = media.store(project, "a.gif", io.BytesIO(b"GIF89a\1\0\1\0")).sha256
+    if "judge_id" in route.parameters:
+        entry = {"name": "asked", "base_url": "https://judge.example.org/v1", "model": "m-1"}
+        values["judge_id"] = set_judge(project, **entry).pk
     if "flag_id" in route.parameters:
         values["flag_id"] = raise_flag(person, comparison, "Both are cut off.").pk
     if "assignment_id" in route.parameters:

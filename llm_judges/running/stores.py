@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import orjson
 import redis
@@ -109,8 +110,8 @@ def _change(key: str, how: Change[T]) -> T:
 
 
 def redis_url() -> str:
-    cache = settings.CACHES["default"]
-    return str(cache["LOCATION"]) if cache["BACKEND"].endswith(".RedisCache") else ""
+    location = str(settings.CACHES["default"].get("LOCATION", ""))
+    return location if urlsplit(location).scheme in {"redis", "rediss", "unix"} else ""
 
 
 @lru_cache(maxsize=8)

@@ -43,7 +43,9 @@ from annotation.models import (
 from annotation.projects import pool_ids_of
 from annotation.tasks import expire_leases
 from llm_judges.models import Judge, JudgeTemplate, JudgeTerms, Limit
+from routing.models import TextFeatures
 from routing.planning import make_plan
+from routing.texts import describe_project
 from tests.factories import PASSWORD, make_comparison, make_person, make_project, make_user
 from tests.routing.judges import make_judge
 
@@ -63,6 +65,7 @@ FACTS = (
     Consensus,
     ConsensusFit,
     AnnotatorSkill,
+    TextFeatures,
 )
 HOSTILE = "<script>alert(1)</script>"
 
@@ -87,6 +90,7 @@ def world() -> Project:
     JudgeTerms.objects.create(judge=settings, revision=1, values={})
     JudgeRun.objects.create(project=project, annotator=judge, message=HOSTILE)
     Limit.objects.create(key="0" * 64)
+    describe_project(project)
     make_plan(project, "all_human")
     [assignment] = leases.claim(person, project)
     answer = labels.Answer("a>b", rationale=HOSTILE)

@@ -196,6 +196,7 @@ def test_many_judges_are_summed_up_and_listed_when_asked_for(client: Client) -> 
     for number in range(9):
         judge = make_judge(project, f"judge-{number}")
         JudgeCall.objects.create(annotator=judge, comparison=comparison, order="ab", state="ok", cost=number)
+        JudgeRun.objects.create(project=project, annotator=judge, state="finished", spent=number)
     html = page(client, make_person(project, role="owner").user, "overview", project.slug)
     assert '<a href="#judges">3 other judges</a>' in html
     ledger, _, calls = html.partition('id="judges"')
