@@ -24,7 +24,15 @@ def touch_drag(page: Page, source: Locator, target: Locator) -> None:
         point = {"x": x + (there[0] - x) * step / 12, "y": y + (there[1] - y) * step / 12}
         cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
         page.wait_for_timeout(20)
-    page.wait_for_timeout(150)
+    # The lists make room while the finger is above them; it stays until its place stands still under it.
+    for _ in range(20):
+        page.wait_for_timeout(150)
+        end = box(target)
+        there = {"x": end["x"] + end["width"] / 2, "y": end["y"] + end["height"] / 2}
+        if there == point:
+            break
+        point = there
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
     cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     cdp.detach()
 
