@@ -57,6 +57,8 @@ check: install ## Lint, format, types, direction of imports, migrations, lock fi
 
 bench: install ## Run every benchmark in its quick form
 	@scripts/system-packages services
+	@# The libraries that some of them are measured beside.
+	@$(BIN)/uv sync --frozen --group bench --quiet
 	@failed=; for script in benchmarks/[a-z]*.py; do \
 		echo "== $$script"; $(PY) $$script --quick || failed="$$failed $$script"; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
