@@ -155,6 +155,7 @@ def new_page(
             name = re.sub(r"[^\w.-]+", "-", request.node.nodeid)
             page.screenshot(path=RESULTS / f"{name}-{number}.png", full_page=True)
     for context in contexts:
+        context.set_offline(False)  # a browser that closes what is offline may keep the next one so
         context.close()
     wait_for_last()
     assert not page_problems, "the page had problems:\n" + "\n".join(page_problems)

@@ -1,8 +1,11 @@
 """The untouched text: fetched once and ahead, on until it is switched off, never preceded by another."""
 
 import pytest
+from django.http import Http404
 from playwright.sync_api import Page, Route, expect
 
+from annotation.models import Assignment
+from frontend.views import plain
 from tests.browser.reading import SHORT, Read, answer, tool, view
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,15 +41,18 @@ def test_plain_text_stays_on_until_it_is_switched_off(page: Page, read: Read) ->
 
 
 def test_plain_text_that_does_not_arrive_is_said_and_can_be_tried_again(
-    page: Page, read: Read, page_problems: list[str]
+    page: Page, read: Read, page_problems: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def not_now(assignment: Assignment) -> str:
+        raise Http404
+
     read(page, ("A **b**.", "C *d*."))
-    page.route("**/plain/", lambda route: route.abort())
+    monkeypatch.setattr(plain, "plain_parts", not_now)
     page.keyboard.press("x")
     expect(page.get_by_text("The plain text did not arrive. Try again.")).to_be_visible()
     expect(tool(page, "Plain text")).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_text("A b.")).to_be_visible()
-    page.unroute("**/plain/")
+    monkeypatch.undo()
     page.keyboard.press("x")
     expect(page.get_by_text("A **b**.")).to_be_visible()
     expect(page.get_by_text("did not arrive")).to_have_count(0)
