@@ -22,6 +22,7 @@ def test_a_person_signs_in_opens_the_project_and_judges_without_a_mouse(page: Pa
     project = make_pairs(3)
     person = make_person(project, email="ines@example.org")
     page.goto(live_server.url + "/")
+    expect(page.get_by_label("E-mail")).to_be_focused()
     page.keyboard.type("ines@example.org")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
