@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils import timezone
-from django.utils.formats import date_format, number_format, time_format
+from django.utils.formats import date_format, time_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -32,16 +33,21 @@ _STATES = {
 }
 
 
+def fixed(value: Decimal | float, places: int = 0) -> str:
+    """12,345.68: rounded, where Django's `number_format` cuts digits off."""
+    return str(floatformat(value, f"{places}g"))
+
+
 @register.filter
 def number(value: int | None) -> str:
     """1,482."""
-    return "" if value is None else number_format(value, force_grouping=True, decimal_pos=0)
+    return "" if value is None else fixed(value)
 
 
 @register.filter
 def percent(value: float | None) -> str:
     """48 %, of a share between 0 and 1."""
-    return "" if value is None else _("%(number)s %%") % {"number": number_format(100 * value, decimal_pos=0)}
+    return "" if value is None else _("%(number)s %%") % {"number": fixed(100 * value)}
 
 
 @register.filter
@@ -50,7 +56,7 @@ def money(value: Decimal | float | None, currency: str = "USD") -> str:
     amount = Decimal(value or 0)
     places = 4 if 0 < abs(amount) < Decimal("0.1") else 2
     symbol = _SYMBOLS.get(currency, f"{currency} ")
-    return f"{symbol}{number_format(amount, decimal_pos=places, force_grouping=True)}"
+    return f"{symbol}{fixed(amount, places)}"
 
 
 @register.filter

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import re
 
 import pytest
 from django.core.cache import cache
@@ -61,6 +62,22 @@ def test_the_page_says_how_far_people_agree_and_draws_every_figure(client: Clien
     for key in ("groups", "time", "parts", "pairs", "annotators", "leanings"):
         assert f'id="{key}"' in html
     assert "style=" not in html  # the policy allows none
+
+
+def test_the_sentence_and_the_card_say_the_same_figures(client: Client, project: Project) -> None:
+    html = page(client, project)
+    found = json.loads(client.get(reverse("agreement-json", args=[project.slug])).content)
+    people = found["criteria"][0]["groups"]["human_human"]
+    figures = [people["alpha"]["nominal"], *people["intervals"]["nominal"]]
+    assert all(html.count(f"{figure:.2f}") >= 2 for figure in figures)
+
+
+def test_a_part_too_small_for_an_interval_shows_no_figure(client: Client, project: Project) -> None:
+    comparison = make_comparison(project, prompt="Which root is deep?", category="roots")
+    for one in Annotator.objects.filter(kind="human", labels__isnull=False).distinct():
+        say(one, comparison, "a>b")
+    row = page(client, project).partition('<span class="called">roots</span>')[2].partition("</small>")[0]
+    assert re.sub(r"<[^>]+>", "", row) == "– of 1"
 
 
 @pytest.mark.parametrize("figure", FIGURES)

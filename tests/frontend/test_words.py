@@ -8,7 +8,7 @@ import time_machine
 from django.utils import translation
 
 from annotation.models import Criterion
-from frontend.templatetags.humanise import when
+from frontend.templatetags.humanise import money, number, percent, when
 from frontend.templatetags.pay import roughly, took
 from frontend.words import opening, said
 
@@ -51,6 +51,12 @@ def test_the_opening_is_the_last_thing_asked() -> None:
     assert opening(chat) == "Which one?"
     assert opening([{"role": "user", "content": [{"type": "text", "text": "See this."}]}]) == "See this."
     assert opening([]) == ""
+
+
+def test_figures_are_rounded_and_grouped() -> None:
+    assert (percent(0.9996), percent(0.476)) == ("100 %", "48 %")
+    assert (money(0.129), money(1234.567), money(0.01239)) == ("$0.13", "$1,234.57", "$0.0124")
+    assert (number(1482), number(0), number(None)) == ("1,482", "0", "")
 
 
 REFERENCE = f"media:{'0af1' * 16}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
 
-from django.utils.formats import number_format
+from ...templatetags.humanise import fixed
 
 MOST_STEPS = 8
 
@@ -57,7 +57,7 @@ class Axis:
             (
                 self.at(value),
                 self.down(value),
-                number_format(value * self.factor, decimal_pos=self.decimals) + self.suffix,
+                fixed(value * self.factor, self.decimals) + self.suffix,
             )
             for value in values
         ]

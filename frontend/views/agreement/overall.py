@@ -115,16 +115,17 @@ def by_part(report: dict[str, Any], names: dict[int, str]) -> Figure:
     axis = Axis.over(ends, 0, 1, 5)
     for what, called, part in parts:
         rows.append([what, called, *_group_cells(part)])
-        found = [(GROUPS[name], part[name]) for name in GROUPS if name in part]
+        # A part so small that its figure has no interval says nothing.
+        found = [(GROUPS[name], part[name]) for name in GROUPS if name in part and part[name]["ci95"]]
         made = [mark(axis, kind, one["alpha"], one["ci95"]) for kind, one in found]
-        people = part.get("human_human") or (found[0][1] if found else {})
+        people = part.get("human_human", {})
         marks.append(
             {
                 "what": what,
                 "name": called,
                 "marks": [one for one in made if one],
-                "n": people.get("comparisons"),
-                "alpha": people.get("alpha"),
+                "n": people.get("comparisons", 0),
+                "alpha": people["alpha"] if people.get("ci95") else None,
             }
         )
     return Figure(

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from ...templatetags.humanise import fixed
 
 # Krippendorff's conventions (2018, 12.4) above; below, preferences usually stand between 0.2 and 0.5.
 _WORDS = (
@@ -30,13 +31,17 @@ def sentence(report: dict[str, Any]) -> list[tuple[str, bool]]:
         parts.append(
             (
                 _(" on %(criterion)s: alpha %(alpha)s")
-                % {"criterion": report["criterion"], "alpha": _two(alpha)},
+                % {"criterion": report["criterion"], "alpha": fixed(alpha, 2)},
                 False,
             )
         )
         if ends := people["intervals"][level]:
             parts.append(
-                (_(", between %(low)s and %(high)s") % {"low": _two(ends[0]), "high": _two(ends[1])}, False)
+                (
+                    _(", between %(low)s and %(high)s")
+                    % {"low": fixed(ends[0], 2), "high": fixed(ends[1], 2)},
+                    False,
+                )
             )
         parts.append((". ", False))
     across = between["alpha"][level]
@@ -52,17 +57,16 @@ def _judges(across: float, ends: list[float] | None, people: list[float] | None)
         return [
             (_("Judges agree with them "), False),
             (_("less than they do with each other"), True),
-            (_(" (%s). ") % _two(across), False),
+            (_(" (%s). ") % fixed(across, 2), False),
         ]
     if ends and people and ends[0] > people[1]:
         return [
             (_("Judges agree with them "), False),
             (_("more than they do with each other"), True),
-            (_(" (%s). ") % _two(across), False),
+            (_(" (%s). ") % fixed(across, 2), False),
         ]
-    return [
-        (_("Judges agree with them about as much as they do with each other (%s). ") % _two(across), False)
-    ]
+    said = _("Judges agree with them at %s, too near to how people agree to tell the two apart. ")
+    return [(said % fixed(across, 2), False)]
 
 
 def _leaning(report: dict[str, Any]) -> list[tuple[str, bool]]:
@@ -84,7 +88,3 @@ def _leaning(report: dict[str, Any]) -> list[tuple[str, bool]]:
 
 def _word(alpha: float) -> str:
     return next((word() for least, word in _WORDS if alpha >= least), _("hardly more than chance"))
-
-
-def _two(value: float) -> str:
-    return number_format(value, decimal_pos=2)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+from ...templatetags.humanise import fixed
 
 Kind = Literal["text", "count", "figure", "percent", "seconds", "moment"]
 
@@ -33,13 +35,13 @@ class Column:
         if value is None or value == "":
             return "–"
         if self.kind == "count":
-            return number_format(value, decimal_pos=0, force_grouping=True)
+            return fixed(value)
         if self.kind == "figure":
-            return number_format(value, decimal_pos=2)
+            return fixed(value, 2)
         if self.kind == "percent":
-            return _("%(number)s %%") % {"number": number_format(100 * value, decimal_pos=0)}
+            return _("%(number)s %%") % {"number": fixed(100 * value)}
         if self.kind == "seconds":
-            return _("%(number)s s") % {"number": number_format(value, decimal_pos=0)}
+            return _("%(number)s s") % {"number": fixed(value)}
         return date_format(value, "j M Y") if isinstance(value, datetime) else str(value)
 
 
