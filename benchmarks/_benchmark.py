@@ -68,10 +68,10 @@ def finish(result: dict[str, Any], as_json: bool, *lines: str) -> int:
             sign = "≥" if one["direction"] == "at_least" else "≤"
             print(
                 f"{one['name']:32}{one['value']:>10,} {one['unit']} (goal {sign} {one['goal']:,}):"
-                f" {'met' if _met(one) else 'MISSED'}"
+                f" {'met' if met(one) else 'MISSED'}"
             )
-    return 0 if all(map(_met, result["goals"])) else 1
+    return 0 if all(map(met, result["goals"])) else 1
 
 
-def _met(one: dict[str, Any]) -> bool:
+def met(one: dict[str, Any]) -> bool:
     return one["value"] >= one["goal"] if one["direction"] == "at_least" else one["value"] <= one["goal"]

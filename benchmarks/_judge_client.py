@@ -58,7 +58,7 @@ def bare(port: int, flight: int, calls: int, bodies: list[dict[str, Any]]) -> di
 
 def ours(run_id: int, seconds: float) -> dict[str, Any]:
     """A worker until its run ends, or for so many seconds."""
-    from import_comparisons import set_up
+    from _benchmark import set_up
 
     set_up()
     from annotation.models import JudgeRun

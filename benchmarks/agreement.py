@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from import_comparisons import goal, machine, met, set_up
+from _benchmark import goal, machine, met, set_up
 
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = "TANDEM_BENCHMARK_INSIDE"

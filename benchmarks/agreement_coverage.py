@@ -19,7 +19,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from import_comparisons import goal, machine, met, set_up
+from _benchmark import goal, machine, met, set_up
 
 VOTES = 5
 UNITS = (20, 50, 100, 300)

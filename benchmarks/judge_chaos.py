@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from import_comparisons import goal, machine, met, set_up  # noqa: E402
+from _benchmark import goal, machine, met, set_up  # noqa: E402
 
 LATENCY = 0.5
 FLIGHT = 50

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from import_comparisons import goal, machine, met, set_up
+from _benchmark import goal, machine, met, set_up
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("TANDEM_BENCH_DATA", ROOT.parent / "shared" / "data"))
