@@ -8,7 +8,7 @@ from .answers import TIE, Answers, top_of
 from .estimates import UNRESOLVED, Estimate
 from .layer import in_layer
 from .majority import majority, majority_of
-from .methods import DEFAULT, METHODS, Fit, Method, Outcome, Skill
+from .methods import DEFAULT, METHODS, Fit, Method, Outcome, Skill, parameters_of
 from .standing import standing
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "in_layer",
     "majority",
     "majority_of",
+    "parameters_of",
     "standing",
     "top_of",
 ]

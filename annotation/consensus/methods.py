@@ -1,7 +1,7 @@
 """The methods by name: from votes to estimates, with what was learnt about annotators on the way. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -172,6 +172,20 @@ METHODS: dict[str, Method] = {
     "gaussian": by_gaussian,
 }
 DEFAULT = "mace"
+
+
+def parameters_of(method: str) -> dict[str, float]:
+    """The constants that a method's estimates depend on: its priors and from when on it learns."""
+    priors: dict[str, dict[str, float]] = {
+        "mace": asdict(know_or_guess.Priors()),
+        "dawid_skene": asdict(ds.Priors()),
+        "gaussian": {"pseudo": normal.PSEUDO, "correlation": know_or_guess.Priors().correlation},
+    }
+    if method == "majority":
+        return {}
+    learns = {"least_annotators": LEAST_ANNOTATORS, "least_comparisons": LEAST_COMPARISONS}
+    caps = {"judge_cap": know_or_guess.JUDGE_CAP} if method in priors else {}
+    return priors.get(method, {}) | caps | learns
 
 
 def _each(

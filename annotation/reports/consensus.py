@@ -1,4 +1,4 @@
-"""Consensus of a project: reads votes, Decisions and gold, estimates, stores."""
+"""Consensus of a project: estimated, stored, written to a file."""
 
 import os
 from collections import Counter
@@ -21,55 +21,14 @@ from ..models import (
     Consensus,
     ConsensusFit,
     Criterion,
-    Decision,
-    Gold,
     Label,
     Project,
 )
-from ..ranking import RankingError, parse
-from ..votes import Mask, Vote, Votes
-from .reading import BATCH, Unknown, criteria_named, read_votes, snapshot
+from ..votes import Vote
+from .estimates import estimates_of, fit_facts, method_named
+from .reading import BATCH, criteria_named, snapshot
 
 Item = TypeVar("Item")
-
-
-def method_named(name: str) -> consensus.Method:
-    """The consensus method called `name`. Raises Unknown."""
-    try:
-        return consensus.METHODS[name]
-    except KeyError:
-        available = ", ".join(consensus.METHODS)
-        raise Unknown(
-            f"consensus method {name!r} is not available in this version; there is: {available}"
-        ) from None
-
-
-def standing_mask(project: Project, votes: Votes) -> Mask:
-    """Which votes stand, given the project's current Decisions (see `consensus.standing`)."""
-    decisions = Decision.objects.filter(comparison__project=project, superseded_at=None)
-    rows = decisions.values_list("comparison_id", "destination", "judge_id").iterator(BATCH)
-    human = Decision.Destination.HUMAN
-    return consensus.standing(votes, ((pk, where == human, judge) for pk, where, judge in rows))
-
-
-def standing_votes(project: Project, votes: Votes) -> Votes:
-    """The votes that stand (see `standing_mask`)."""
-    return votes.where(standing_mask(project, votes))
-
-
-def gold_of(criterion: Criterion) -> dict[int, str]:
-    """By comparison id, the class (a letter, tie, both_bad) of references that the owner made gold."""
-    rows = Gold.objects.filter(reference__criterion=criterion).exclude(reference__ranking="")
-    known = {}
-    for pk, k, ranking in rows.values_list(
-        "reference__comparison_id", "reference__comparison__k", "reference__ranking"
-    ):
-        try:
-            parse(ranking, k)
-        except RankingError:
-            continue  # a reference to another number of responses says nothing here
-        known[pk] = consensus.top_of(Vote(ranking, k))
-    return known
 
 
 def refresh_consensus(
@@ -84,28 +43,23 @@ def refresh_consensus(
     that stand. Rows are stored in batches, each a transaction of its own: every row is right by itself, and
     labelling is not held up. Rows of comparisons that no longer have a standing vote are removed.
     """
-    estimate = method_named(method)
+    method_named(method)
     criteria = criteria_named(project, criterion)
     with _replacing(out) as file:
-        done = [_refresh(project, one, method, estimate, file) for one in criteria]
+        done = [_refresh(project, one, method, file) for one in criteria]
     return {"project": project.slug, "method": method, "criteria": done, "out": out and str(out)}
 
 
-def _refresh(
-    project: Project, criterion: Criterion, method: str, estimate: consensus.Method, file: BinaryIO | None
-) -> dict[str, Any]:
+def _refresh(project: Project, criterion: Criterion, method: str, file: BinaryIO | None) -> dict[str, Any]:
     stored = Consensus.objects.filter(criterion=criterion, method=method)
     stale = set(stored.values_list("comparison_id", flat=True).iterator(BATCH))
     winners: Counter[str] = Counter()
     differs = 0
     with snapshot():
         through = Label.objects.filter(criterion=criterion).aggregate(newest=Max("pk"))["newest"] or 0
-        votes = read_votes(project, criterion)
-        standing = standing_mask(project, votes)
-        gold = gold_of(criterion)
-    outcome = estimate(votes, standing=standing, gold=gold)
-    _keep_fits(criterion, method, outcome.fits, through)
-    for batch in _batched(iter(outcome)):
+        estimated = estimates_of(project, criterion, method)
+    _keep_fits(criterion, method, estimated.fits, through)
+    for batch in _batched(iter(estimated)):
         Consensus.objects.bulk_create(
             [
                 Consensus(
@@ -136,21 +90,9 @@ def _refresh(
         "comparisons": winners.total(),
         "winners": dict(sorted(winners.items())),
         "differs_from_majority": differs,
-        "gold": len(gold),
-        "fits": [_fit_shape(fit) for fit in outcome.fits],
+        "gold": estimated.gold,
+        "fits": [fit_facts(fit) for fit in estimated.fits],
         "removed": len(removed),
-    }
-
-
-def _fit_shape(fit: Fit) -> dict[str, Any]:
-    return {
-        "k": fit.k,
-        "comparisons": fit.comparisons,
-        "labels": fit.labels,
-        "annotators": fit.annotators,
-        "iterations": fit.iterations,
-        "converged": fit.converged,
-        "note": fit.note,
     }
 
 

@@ -22,7 +22,7 @@ from ..ratings import (
 from ..ratings.orderings import ways
 from ..ratings.strengths import ELO, Z95, Floats
 from ..votes import Ints, Mask, Vote, Votes
-from .consensus import standing_mask
+from .estimates import standing_mask
 from .reading import Unknown, criteria_named, read_votes, snapshot
 
 METHODS = ("bradley_terry", "davidson", "plackett_luce")

@@ -1,0 +1,115 @@
+"""The consensus of one criterion as a value: what `reports.consensus` stores and a release freezes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .. import consensus
+from ..consensus import Estimate, Fit
+from ..models import Criterion, Decision, Gold, Project
+from ..ranking import RankingError, parse
+from ..votes import Mask, Vote, Votes
+from .reading import BATCH, Unknown, read_votes, snapshot
+
+# Figures beyond this digit depend on the machine's arithmetic, and a frozen file must not.
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Estimates in order of comparison id (iterate, once), the `fits` behind them and how many comparisons
+    had their answer from `gold`."""
+
+    method: str
+    gold: int
+    outcome: consensus.Outcome
+
+    @property
+    def fits(self) -> tuple[Fit, ...]:
+        return self.outcome.fits
+
+    def __iter__(self) -> Iterator[tuple[int, Estimate]]:
+        return iter(self.outcome)
+
+    def facts(self) -> dict[str, Any]:
+        """How the estimates came about, for a manifest: method, constants, and each fit but its annotators.
+
+        A fit's `skills` say by annotator id what it knew of whom; who writes them down names nobody.
+        """
+        return {
+            "method": self.method,
+            "parameters": consensus.parameters_of(self.method),
+            "gold": self.gold,
+            "fits": [fit_facts(fit) for fit in self.fits],
+        }
+
+
+def estimates_of(
+    project: Project, criterion: Criterion, method: str = consensus.DEFAULT, votes: Votes | None = None
+) -> Estimated:
+    """Estimates the consensus from the labels as they are now, and stores nothing. Raises Unknown.
+
+    Annotators are learnt about from all independent `votes` (read where they are not given), gold as known;
+    the estimates rest on the votes that stand. The same labels give the same figures. Two SQL statements and
+    those of `read_votes`.
+    """
+    estimate = method_named(method)
+    with snapshot():
+        if votes is None:
+            votes = read_votes(project, criterion)
+        standing = standing_mask(project, votes)
+        gold = gold_of(criterion)
+    return Estimated(method, len(gold), estimate(votes, standing=standing, gold=gold))
+
+
+def method_named(name: str) -> consensus.Method:
+    """The consensus method called `name`. Raises Unknown."""
+    try:
+        return consensus.METHODS[name]
+    except KeyError:
+        available = ", ".join(consensus.METHODS)
+        raise Unknown(
+            f"consensus method {name!r} is not available in this version; there is: {available}"
+        ) from None
+
+
+def standing_mask(project: Project, votes: Votes) -> Mask:
+    """Which votes stand, given the project's current Decisions (see `consensus.standing`)."""
+    decisions = Decision.objects.filter(comparison__project=project, superseded_at=None)
+    rows = decisions.values_list("comparison_id", "destination", "judge_id").iterator(BATCH)
+    human = Decision.Destination.HUMAN
+    return consensus.standing(votes, ((pk, where == human, judge) for pk, where, judge in rows))
+
+
+def standing_votes(project: Project, votes: Votes) -> Votes:
+    """The votes that stand (see `standing_mask`)."""
+    return votes.where(standing_mask(project, votes))
+
+
+def gold_of(criterion: Criterion) -> dict[int, str]:
+    """By comparison id, the class (a letter, tie, both_bad) of references that the owner made gold."""
+    rows = Gold.objects.filter(reference__criterion=criterion).exclude(reference__ranking="")
+    known = {}
+    for pk, k, ranking in rows.values_list(
+        "reference__comparison_id", "reference__comparison__k", "reference__ranking"
+    ):
+        try:
+            parse(ranking, k)
+        except RankingError:
+            continue  # a reference to another number of responses says nothing here
+        known[pk] = consensus.top_of(Vote(ranking, k))
+    return known
+
+
+def fit_facts(fit: Fit) -> dict[str, Any]:
+    """A fit as plain values, without its annotators."""
+    return {
+        "k": fit.k,
+        "comparisons": fit.comparisons,
+        "labels": fit.labels,
+        "annotators": fit.annotators,
+        "iterations": fit.iterations,
+        "converged": fit.converged,
+        "note": fit.note,
+        "classes": {name: round(share, DIGITS) for name, share in (fit.classes or {}).items()},
+    }
