@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 import orjson
@@ -105,6 +106,9 @@ class Prepared:
     worst_case: Decimal
 
 
+Gate = Callable[[Prepared], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of a call. `readings` are in stored letters, and only an `ok` one has them.
@@ -139,15 +143,22 @@ class Answer:
         return self.state in (State.UNPARSABLE, State.TRUNCATED, State.REFUSED)
 
 
-async def converse(client: Client, prepared: Prepared, gate: Callable[[Prepared], Awaitable[None]]) -> Answer:
-    """Asks, with the follow-ups that it takes. Never raises for a fault of the other side.
+async def converse(
+    client: Client, prepared: Prepared, gate: Gate, begun: tuple[Request, Reply] | None = None
+) -> Answer:
+    """Asks, with the follow-ups that it takes; `begun`: the first request, where it has been answered.
 
-    Waits at the gate before each HTTP request. Halt, raised there, comes out of here before the first one;
-    later it ends the call with what was heard so far, which is paid for.
+    Never raises for a fault of the other side. Waits at the gate before each HTTP request. Halt, raised
+    there, comes out of here before the first one; later it ends the call with what was heard so far, which is
+    paid for.
     """
-    request = _adapted(prepared.request, prepared.known)
     heard: list[tuple[Request, Reply]] = []
-    following: Request | None = request
+    following: Request | None = None
+    if begun is None:
+        following = _adapted(prepared.request, prepared.known)
+    else:
+        heard.append(begun)
+        following = _following(begun[0], heard, prepared.known)
     while following is not None:
         try:
             await gate(prepared)
@@ -160,6 +171,40 @@ async def converse(client: Client, prepared: Prepared, gate: Callable[[Prepared]
         following = _following(request, heard, prepared.known) if len(heard) <= SEVERAL else None
     _learn(heard, prepared.known)
     return _answer(prepared.call.order, heard)
+
+
+def may_share(one: Prepared, other: Prepared) -> bool:
+    """Whether two calls are samples of one prompt that one request (`n`) can ask for."""
+    same = (one.call.comparison_id, one.call.order) == (other.call.comparison_id, other.call.order)
+    return same and one.known.get("n") is True
+
+
+async def converse_at_once(client: Client, samples: Sequence[Prepared], gate: Gate) -> list[Answer | None]:
+    """Asks for several samples of one prompt with one request, whose input is paid for once.
+
+    A sample that it does not bring is asked for by itself, and what a sample takes beyond it is its own. None
+    for a call that was never sent, because of Halt.
+    """
+    first = samples[0]
+    answers: list[Answer | None] = []
+    try:
+        got: Sequence[Reply] = ()
+        if len(samples) > 1:
+            request = _adapted(first.request, first.known)
+            await gate(first)
+            got = await client.ask_each({**request.body, "n": len(samples)})
+            if got[0].rejected:
+                got = ()  # which may be for `n` or for the request: asked by itself, each finds out
+            elif not got[0].completed:
+                got = [got[0]] * len(samples)
+        for prepared, reply in zip_longest(samples, got[: len(samples)]):
+            begun = (request, reply) if reply else None
+            answers.append(await converse(client, prepared, gate, begun))
+        if 1 < len(samples) > len(got) and any(answer and answer.state == State.OK for answer in answers):
+            first.known["n"] = False
+    except Halt:
+        answers += [None] * (len(samples) - len(answers))
+    return answers
 
 
 def _adapted(request: Request, known: Mapping[str, Any]) -> Request:

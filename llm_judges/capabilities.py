@@ -70,10 +70,12 @@ class Found:
     sends: int = 0
     failed: str = ""
 
-    def count(self, reply: Reply) -> Reply:
+    def count(self, reply: Reply, *others: Reply) -> Reply:
+        """What one request brought."""
         self.sends += 1
-        if reply.completed:
-            self.usage += reply.usage
+        for one in (reply, *others):
+            if one.completed:
+                self.usage += one.usage
         return reply
 
 
@@ -84,9 +86,9 @@ async def probe(client: Client, judge: Judge) -> Found:
     if body is None:
         return found
     names = list(_CHECKS)
-    replies = await asyncio.gather(*(client.ask(body | _CHECKS[name]) for name in names))
-    for name, reply in zip(names, replies, strict=True):
-        known = _shows(name, found.count(reply))
+    replies = await asyncio.gather(*(client.ask_each(body | _CHECKS[name]) for name in names))
+    for name, choices in zip(names, replies, strict=True):
+        known = _shows(name, found.count(*choices))
         if known is not None:
             found.capabilities[name] = known
     return found

@@ -46,6 +46,11 @@ class Client:
     async def ask(self, body: Mapping[str, Any]) -> Reply:
         """Sends one chat completion request, once, and gives what came of it; never raises for a remote
         fault."""
+        return (await self.ask_each(body))[0]
+
+    async def ask_each(self, body: Mapping[str, Any]) -> list[Reply]:
+        """The same for a request that may bring several texts (`n`): a reply for each, or one that says why
+        there is none."""
         begun = time.monotonic()
         try:
             # The library's own timeout is for each read: an endpoint that dribbles would never end.
@@ -53,14 +58,14 @@ class Client:
                 response = await self.endpoint.post(
                     "/chat/completions", cast_to=httpx2.Response, body=dict(body)
                 )
-            reply = replace(
-                heard(_json(response.content)), request_id=clean(_header(response, "x-request-id"))[:100]
-            )
+            request_id = clean(_header(response, "x-request-id"))[:100]
+            replies = [replace(reply, request_id=request_id) for reply in heard(_json(response.content))]
         except TimeoutError:
-            reply = Reply(State.TRANSPORT_ERROR, "no answer in time")
+            replies = [Reply(State.TRANSPORT_ERROR, "no answer in time")]
         except Exception as error:  # a text that cannot be encoded, a loop that was closed: all are states
-            reply = self._failed(error)
-        return replace(reply, latency_ms=round((time.monotonic() - begun) * 1000))
+            replies = [self._failed(error)]
+        latency_ms = round((time.monotonic() - begun) * 1000)
+        return [replace(reply, latency_ms=latency_ms) for reply in replies]
 
     async def close(self) -> None:
         """Ends its connections; in the loop that it was used in."""

@@ -1,7 +1,7 @@
 """Reads the body of a 200, which may be anything: a gateway's HTML page, an error in JSON, a completion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annotation.models import JudgeCall
@@ -24,8 +24,7 @@ class Reply:
     `completed`: the endpoint made a completion, so it will charge for it. `fatal`: no other request can
     succeed either (wrong key, unknown model, quota used up). `rejected`: the endpoint did not like this very
     request. `retry_after`: seconds that it asks us to wait. `tokens`: those of `text` with their likeliest
-    alternatives, where it was asked for them and gave them. `choices`: how many texts came; only the first is
-    read.
+    alternatives, where it was asked for them and gave them. `choices`: how many texts came with it.
     """
 
     state: str
@@ -45,19 +44,31 @@ class Reply:
     rejected: bool = False
 
 
-def heard(answer: Any) -> Reply:
-    """The reply in a decoded body; None where it was no JSON."""
+def heard(answer: Any) -> list[Reply]:
+    """The replies in a decoded body (None where it was no JSON), one for each choice, at least one.
+
+    What the body reports of tokens is that of all choices together: the first has the input, which was read
+    once, and each its part of the output.
+    """
     if not isinstance(answer, Mapping):
-        return Reply(State.TRANSPORT_ERROR, "the endpoint did not answer in the chat format")
+        return [Reply(State.TRANSPORT_ERROR, "the endpoint did not answer in the chat format")]
     given = answer.get("choices")
-    choices = given if isinstance(given, list) else []
-    choice = choices[0] if choices else None
-    message = choice.get("message") if isinstance(choice, Mapping) else None
-    if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
-        return _without_choice(answer.get("error"))
-    text = _text(message)
+    choices = [choice for choice in given if _has_message(choice)] if isinstance(given, list) else []
+    if not choices:
+        return [_without_choice(answer.get("error"))]
+    usages = _shared(_usage(answer.get("usage")), len(choices))
+    replies = [_reply(answer, choice, usage) for choice, usage in zip(choices, usages, strict=True)]
+    return [replace(reply, choices=len(replies)) for reply in replies]
+
+
+def _has_message(choice: Any) -> bool:
+    return isinstance(choice, Mapping) and isinstance(choice.get("message"), Mapping)
+
+
+def _reply(answer: Mapping[str, Any], choice: Mapping[str, Any], usage: Usage) -> Reply:
+    text = _text(choice["message"])
     finish = str(choice.get("finish_reason") or "")
-    state, reason = _judged(text, finish, message.get("refusal"))
+    state, reason = _judged(text, finish, choice["message"].get("refusal"))
     return Reply(
         state,
         clean(reason)[:500],
@@ -65,11 +76,26 @@ def heard(answer: Any) -> Reply:
         model=clean(str(answer.get("model") or ""))[:200],
         fingerprint=clean(str(answer.get("system_fingerprint") or ""))[:100],
         finish=clean(finish)[:40],
-        usage=_usage(answer.get("usage")),
+        usage=usage,
         tokens=_tokens(choice.get("logprobs")),
-        choices=len(choices),
         completed=True,
     )
+
+
+def _shared(usage: Usage, choices: int) -> list[Usage]:
+    """The tokens of a request as those of its choices, which add up to them."""
+    if choices == 1:
+        return [usage]
+    outputs = _parts(usage.output, choices)
+    reasoning = _parts(usage.reasoning, choices)
+    first = Usage(usage.input, outputs[0], usage.cached, reasoning[0] or 0)
+    return [first, *(Usage(0, outputs[n], 0, reasoning[n] or 0) for n in range(1, choices))]
+
+
+def _parts(number: int | None, parts: int) -> list[int | None]:
+    if number is None:
+        return [None] * parts
+    return [number // parts + (place < number % parts) for place in range(parts)]
 
 
 def _judged(text: str, finish: str, refusal: Any) -> tuple[str, str]:

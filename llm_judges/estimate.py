@@ -11,6 +11,7 @@ from django.db.models import Avg, Max, Min
 from annotation.models import Comparison, JudgeCall
 
 from . import calls
+from .asking import Prepared
 from .demand import open_for
 from .models import Judge
 from .preparing import Brief, orders, prepare
@@ -61,7 +62,7 @@ def estimate(judge: Judge) -> Estimate:
     cap = brief.settings.get("max_tokens")
     output = min(output, cap) if cap else output
     # `tokens` counts the answer's cap, which is seldom needed.
-    prompt = fmean(one.tokens - (one.request.most_usage[1] if cap is None else cap) for one in prepared)
+    prompt = fmean(_prompt(brief, one, cap) for one in prepared)
     usage = Usage(round(in_all * prompt), round(in_all * output))
     at_most = number * calls_each * float(fmean(one.worst_case for one in prepared))
     return Estimate(
@@ -102,6 +103,13 @@ def _asked(brief: Brief, comparison: Comparison) -> list[Any]:
             except Unshowable:
                 return []
     return made
+
+
+def _prompt(brief: Brief, one: Prepared, cap: int | None) -> int:
+    """Input tokens of a call; samples that share a request have only one input."""
+    if one.call.sample and brief.known.get("n") is True:
+        return 0
+    return one.tokens - (one.request.most_usage[1] if cap is None else cap)
 
 
 def _answers(brief: Brief) -> tuple[float, float | None]:

@@ -1,8 +1,8 @@
 """Makes the request of one call out of a comparison: order, letters, boundary, length, all that is sent.
 
-Boundary and letters are drawn for each call, and yet are a function of what is asked, under a key that only
-this installation has: nobody who writes a response can foresee them, and the same question has the same
-request, so an answer to it can be used again.
+Boundary and letters are drawn for each order of a comparison, and yet are a function of what is asked, under
+a key that only this installation has: nobody who writes a response can foresee them, and the same question
+has the same request, so an answer to it can be used again.
 """
 
 import hashlib
@@ -89,7 +89,7 @@ def prepare(brief: Brief, call: JudgeCall, comparison: Comparison, responses: Se
     kept = brief.template(comparison.k)
     template = parse(kept.text)
     material = _material(brief, template, comparison, responses, call.order)
-    boundary, drawn = _draw(brief, kept, material, call.sample)
+    boundary, drawn = _draw(brief, kept, material)
     form = Form(brief.questions, drawn, best_rung(brief.known), boundary[:TOKEN], template.own_answer)
     request, left_out = _fitting(brief, Prompt(template, material, brief.words, boundary), form, call.sample)
     call.request = {
@@ -129,9 +129,9 @@ def _material(
     )
 
 
-def _draw(brief: Brief, kept: JudgeTemplate, material: Material, sample: int) -> tuple[str, str]:
-    """(boundary, letters) of a call."""
-    draw = keys.drawn("call", brief.mark, kept.sha256, str(sample), _text(material))
+def _draw(brief: Brief, kept: JudgeTemplate, material: Material) -> tuple[str, str]:
+    """(boundary, letters) of a call; the same for all samples, so that one request can ask for them."""
+    draw = keys.drawn("call", brief.mark, kept.sha256, _text(material))
     k = len(material.responses)
     alphabet = ALPHABET if k <= len(ALPHABET) else ascii_uppercase
     return draw[:8].hex(), "".join(_shuffled(alphabet, draw[8:])[:k])

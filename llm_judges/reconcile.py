@@ -38,8 +38,8 @@ class Settled:
     """One criterion's answer of a judge. `ranking` is None where the orders leave none: `why` says so.
 
     `probabilities`: of a pair `a`, `tie`, `b` (and `both_bad` where offered), of more than two the chance of
-    each letter to be the best. `shift`: chance of a when shown first minus when shown second. `consistent` is
-    None with one order.
+    each letter to be the best. They rest on `votes` replies of those `asked` for. `shift`: chance of a when
+    shown first minus when shown second. `consistent` is None with one order.
     """
 
     ranking: Ranking | None
@@ -52,6 +52,7 @@ class Settled:
     shift: float | None
     consistent: bool | None
     why: str = ""
+    asked: int | None = None
 
 
 def settle(said: Sequence[Said], question: Question, k: int, inconsistent: str) -> Settled:
@@ -114,11 +115,13 @@ def _chances(readings: Sequence[Reading], question: Question, k: int) -> dict[st
 
 
 def _counted(said: Sequence[Said], question: Question, k: int) -> dict[str, float]:
-    """All votes counted, with Jeffreys' prior."""
+    """All votes counted, with Jeffreys' prior. Where samples are missing, every order still counts alike."""
     counts = dict.fromkeys(_answers(question, k), _JEFFREYS)
+    replies = Counter(one.order for one in said)
     for one in said:
+        weight = len(said) / (len(replies) * replies[one.order])
         for answer, share in _vote(one.reading.ranking, k).items():
-            counts[answer] = counts.get(answer, _JEFFREYS) + share
+            counts[answer] = counts.get(answer, _JEFFREYS) + weight * share
     total = sum(counts.values())
     return {answer: count / total for answer, count in counts.items()}
 

@@ -20,7 +20,7 @@ from .models import Judge
 from .preparing import Brief
 from .reconcile import Settled
 from .registry import annotator_of
-from .submitting import readings_of, settle_all, soft_of, submission_of, write_soft
+from .submitting import enough, readings_of, settle_all, soft_of, submission_of, write_soft
 from .verdicts import PARSER, Unreadable
 
 State = JudgeCall.State
@@ -127,7 +127,7 @@ def _settle_again(asked: Brief, calls: Sequence[JudgeCall], total: Reparsed) -> 
 
 def _settled(asked: Brief, calls: Sequence[JudgeCall]) -> Mapping[str, Settled]:
     """What the calls say together by criterion; empty where there is no label in it."""
-    if any(call.state != State.OK for call in calls):
+    if not enough(calls):
         return {}
     try:
         settled = settle_all(asked, calls)
@@ -156,7 +156,7 @@ def _revise(
             [soft_of(label.pk, settled[name]) for name, label in said.items()],
             update_conflicts=True,
             unique_fields=["label"],
-            update_fields=["probabilities", "source", "votes", "mass", "shift", "order_consistent"],
+            update_fields=["probabilities", "source", "votes", "asked", "mass", "shift", "order_consistent"],
         )
         return
     submission = submission_of(assignment, settled, annotation.revision + 1)

@@ -1,12 +1,13 @@
 """Comparisons whose calls have all ended: one annotation from all orders, or none.
 
-A comparison gets a label only when every call on it was answered and read. Its calls keep what each order
-said, and whether they agree, whatever becomes of it.
+A comparison gets a label only when in every order more than half of the samples were answered and read (of
+one sample: all of them). Its calls keep what each order said, and whether they agree, whatever becomes of it.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
@@ -67,11 +68,19 @@ def finish(brief: Brief, lent: Sequence[Lent]) -> list[Finished]:
     return list(found.values())
 
 
+def enough(calls: Sequence[JudgeCall]) -> bool:
+    """Whether the calls on one comparison that are ok may stand for all of them: in every order more than
+    half. So an order is never missing, and a failure among samples costs no more than its vote."""
+    asked = Counter(call.order for call in calls)
+    ok = Counter(call.order for call in calls if call.state == State.OK)
+    return bool(calls) and all(2 * ok[order] > number for order, number in asked.items())
+
+
 def settle_all(brief: Brief, calls: Sequence[JudgeCall]) -> dict[str, Settled]:
-    """By criterion what the calls on one comparison, all of them ok, say together. Raises Unreadable."""
+    """By criterion what the calls on one comparison say together, those that are ok. Raises Unreadable."""
     k = len(calls[0].order)
-    readings = [(call.order, readings_of(brief, call)) for call in calls]
-    return {
+    readings = [(call.order, readings_of(brief, call)) for call in calls if call.state == State.OK]
+    settled = {
         question.name: settle(
             [Said(order, found[question.name]) for order, found in readings],
             question,
@@ -80,6 +89,7 @@ def settle_all(brief: Brief, calls: Sequence[JudgeCall]) -> dict[str, Settled]:
         )
         for question in brief.questions
     }
+    return {name: replace(one, asked=len(calls)) for name, one in settled.items()}
 
 
 def readings_of(brief: Brief, call: JudgeCall) -> dict[str, Reading]:
@@ -124,7 +134,7 @@ def _judged(brief: Brief, batch: _Batch, assignment: Assignment, calls: Sequence
         call.state in (State.PENDING, State.IN_FLIGHT) or call.next_attempt_at is not None for call in calls
     ):
         return Finished(assignment, OPEN)
-    if not calls or any(call.state != State.OK for call in calls):
+    if not enough(calls):
         return Finished(assignment, FAILED)
     try:
         settled = settle_all(brief, calls)
@@ -175,6 +185,7 @@ def soft_of(label: int, settled: Settled) -> SoftLabel:
         probabilities={name: round(p, 6) for name, p in settled.probabilities.items()},
         source=settled.source,
         votes=settled.votes,
+        asked=settled.asked,
         mass=None if settled.mass is None else round(settled.mass, 6),
         shift=None if settled.shift is None else round(settled.shift, 6),
         order_consistent=settled.consistent,

@@ -21,7 +21,7 @@ from .models import Judge
 from .reconcile import Settled
 from .registry import annotator_of
 from .runs import JudgeError, check
-from .submitting import settle_all
+from .submitting import enough, settle_all
 from .verdicts import Unreadable
 
 State = JudgeCall.State
@@ -145,8 +145,8 @@ def _trial(
     asked: Brief, comparison: Comparison, calls: Sequence[JudgeCall], prompts: dict[int, list[dict[str, str]]]
 ) -> Trial:
     mine = {call.pk: prompts[call.pk] for call in calls if call.pk in prompts}
-    bad = next((call for call in calls if call.state != State.OK), None)
-    if bad is not None:
+    if not enough(calls):
+        bad = next(call for call in calls if call.state != State.OK)
         return Trial(comparison, calls, mine, why=f"{bad.state}: {bad.reason}")
     try:
         settled = settle_all(asked, calls)

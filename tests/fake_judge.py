@@ -79,6 +79,7 @@ class FakeJudge:
         usage: tuple[int, int] = (1000, 100),
         lacks: Collection[str] = (),
         sure: float = 0.8,
+        most_choices: int = 100,
     ) -> None:
         self.behaviours = list(behaviours) or ["obey"]
         self.rule = rule
@@ -87,6 +88,7 @@ class FakeJudge:
         self.usage = usage
         self.lacks = set(lacks)
         self.sure = sure
+        self.most_choices = most_choices
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.most_at_once = 0
@@ -144,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         if lacking:
             self._error(400, None, f"{lacking} is not supported")
         elif callable(behaviour):
-            self._complete(request, behaviour(request))
+            self._json(200, self._several(request, behaviour))
         elif behaviour in ERRORS:
             self._error(*ERRORS[behaviour])
         elif behaviour == "html":
@@ -218,6 +220,15 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         self._json(200, self._body(request, content, finish, refusal))
 
+    def _several(self, request: dict[str, Any], reply: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+        """A reply of its own for every choice."""
+        bodies = [self._body(request, reply(request)) for _ in range(self._choices(request))]
+        choices = [body["choices"][0] | {"index": index} for index, body in enumerate(bodies)]
+        return bodies[0] | {"choices": choices}
+
+    def _choices(self, request: dict[str, Any]) -> int:
+        return min(int(request.get("n", 1)), self.judge.most_choices)
+
     def _body(
         self, request: dict[str, Any], content: str | None, finish: str = "stop", refusal: str | None = None
     ) -> dict[str, Any]:
@@ -238,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
             "created": 0,
             "model": "fake-2030-01-01",
             "system_fingerprint": "fp-1",
-            "choices": [{"index": index} | choice for index in range(request.get("n", 1))],
+            "choices": [{"index": index} | choice for index in range(self._choices(request))],
             "usage": {
                 "prompt_tokens": prompt,
                 "completion_tokens": completion,

@@ -245,6 +245,7 @@ class SoftLabel(models.Model):
     probabilities = models.JSONField()
     source = models.CharField(max_length=8, choices=Source)
     votes = models.PositiveSmallIntegerField(help_text="Replies that it rests on.")
+    asked = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Replies asked for.")
     mass = models.FloatField(
         null=True, blank=True, help_text="Least share of token probability that fell on offered answers."
     )

@@ -1,13 +1,13 @@
 """An endpoint as a worker meets it: calls go in as fast as it may be asked, answers come out."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..asking import Answer, Prepared, converse
+from ..asking import Answer, Prepared, converse_at_once, may_share
 from ..client import Client, connect, limit_key
 from ..models import Judge
-from .gate import Gate, Halt
+from .gate import Gate
 from .limits import Limits
 from .line import Line, event_loop, inside
 from .pace import Pace
@@ -27,32 +27,37 @@ class Endpoint:
         self._gate = Gate(event_loop(), is_open=limits == Limits())
         self.pace = Pace(judge, self._gate, Limiter(limit_key(judge), limits))
 
-        async def ask(prepared: Prepared) -> Answer | None:
-            try:
-                return await converse(client, prepared, self._gate)
-            except Halt:
-                return None
+        async def ask(samples: Sequence[Prepared]) -> list[Answer | None]:
+            return await converse_at_once(client, samples, self._gate)
 
+        self._judge = judge
         self._looked_at = time.monotonic()
-        self._line: Line[Prepared, Answer | None] = Line(ask)
+        self._line: Line[Sequence[Prepared], list[Answer | None]] = Line(ask)
 
     @property
     def out(self) -> int:
-        """Calls handed in whose answers have not been collected."""
+        """Requests handed in whose answers have not been collected."""
         return self._line.out
 
     def room(self) -> int:
-        return self.pace.room(self.out)
+        """How many more calls to hand in now."""
+        samples = self._judge.version.settings.get("samples", 1)
+        each = samples if self._judge.capabilities.get("n") is True else 1
+        return self.pace.room(self.out) * int(each)
 
     def put(self, calls: Iterable[Prepared]) -> None:
-        self._line.put(calls, self.pace.width.calls)
+        self._line.put(_together(calls), self.pace.width.calls)
         self.pace.tick()
 
     def collect(self, seconds: float, gather: float) -> list[tuple[Prepared, Answer | None]]:
         """What has come back; None for a call that was never sent, because of `halt`."""
         self.pace.tick()
         self.pace.looked(time.monotonic() - self._looked_at + gather)
-        replies = self._line.collect(seconds, gather)
+        replies = [
+            pair
+            for samples, answers in self._line.collect(seconds, gather)
+            for pair in zip(samples, answers, strict=True)
+        ]
         self._looked_at = time.monotonic()
         answers = [(prepared, answer) for prepared, answer in replies if answer is not None]
         for prepared, answer in answers:
@@ -72,6 +77,17 @@ class Endpoint:
         if in_flight:
             self._line.abandon()
         self.pace.leave()
+
+
+def _together(calls: Iterable[Prepared]) -> list[list[Prepared]]:
+    """By request: samples of one prompt that come one after the other share one, where the endpoint can."""
+    requests: list[list[Prepared]] = []
+    for call in calls:
+        if requests and may_share(requests[-1][-1], call):
+            requests[-1].append(call)
+        else:
+            requests.append([call])
+    return requests
 
 
 def _client_of(judge: Judge) -> Client:
