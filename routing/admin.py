@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from annotation.admin import ReadOnlyAdmin
 
-from .models import Plan, TextFeatures
+from .models import Plan, PlanPart, TextFeatures
 
 
 @admin.register(Plan)
@@ -12,6 +12,7 @@ class PlanAdmin(ReadOnlyAdmin):
     list_display = (
         "id",
         "project",
+        "state",
         "policy",
         "human",
         "ai",
@@ -21,8 +22,15 @@ class PlanAdmin(ReadOnlyAdmin):
         "created_at",
     )
     list_select_related = ("project",)
-    list_filter = ("policy",)
+    list_filter = ("state", "policy")
     search_fields = ("project__slug",)
+
+
+@admin.register(PlanPart)
+class PlanPartAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "first", "size")
+    list_select_related = ("plan",)
+    exclude = ("packed",)
 
 
 @admin.register(TextFeatures)

@@ -157,7 +157,7 @@ def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annota
     no version, so it is not asked for anything). Earlier current Decisions of the same comparisons are
     superseded.
     """
-    plan.save(force_insert=True)
+    plan.save()
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(_SUPERSEDE, {"now": connection.ops.adapt_datetimefield_value(now)})

@@ -6,8 +6,9 @@ how much is chosen by cross-validated log loss over groups). `wrong` is a share:
 comparison, those whose answer is not the judge's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,16 +73,32 @@ class ErrorModel:
         values = np.hstack([inputs.judging, inputs.looks])
         return np.nan_to_num((values - self.centre) / self.spread, nan=0.0)
 
-    def as_dict(self, columns: Sequence[str]) -> dict[str, object]:
-        """The model by column name, as a Plan keeps it."""
+    def as_dict(self, columns: Sequence[str]) -> dict[str, Any]:
+        """The model by column name, as a Plan keeps it; a constant column has no spread (null)."""
         parts = zip(columns, self.centre, self.spread, self.weights, strict=True)
         return {
             "version": VERSION,
             "intercept": self.intercept,
             "strength": self.strength,
             "learned_from": self.learned_from,
-            "columns": {name: [float(c), float(s), float(w)] for name, c, s, w in parts},
+            "columns": {
+                name: [float(c), float(s) if np.isfinite(s) else None, float(w)] for name, c, s, w in parts
+            },
         }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any], columns: Sequence[str]) -> "ErrorModel":
+        """The model that `as_dict` wrote, with its columns in this order: it gives exactly the same
+        probabilities. KeyError for a column that it does not know."""
+        parts = [kept["columns"][name] for name in columns]
+        return cls(
+            centre=np.array([centre for centre, _, _ in parts]),
+            spread=np.array([np.inf if spread is None else spread for _, spread, _ in parts]),
+            weights=np.array([weight for _, _, weight in parts]),
+            intercept=kept["intercept"],
+            strength=kept["strength"],
+            learned_from=kept["learned_from"],
+        )
 
 
 def fit(inputs: Inputs, wrong: Floats, groups: Sequence[str], seed: int = 0) -> ErrorModel:

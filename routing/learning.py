@@ -114,7 +114,7 @@ def reasons(
 def _reason(percent: int, parts: tuple[tuple[int, int, bool], ...], names: tuple[str, ...]) -> str:
     """`parts` are (column, 1 raises or -1 lowers or 0 neither, whether its value is above the mean)."""
     found = {
-        effect: [_words(names[at], high) for at, up, high in parts if up == effect] for effect in (1, -1)
+        effect: [phrase(names[at], high) for at, up, high in parts if up == effect] for effect in (1, -1)
     }
     told = [f"{percent} % likely that people contradict the judge"]
     told += [f"more because of: {', '.join(found[1])}"] if found[1] else []
@@ -122,7 +122,8 @@ def _reason(percent: int, parts: tuple[tuple[int, int, bool], ...], names: tuple
     return "; ".join(told)
 
 
-def _words(name: str, high: bool) -> str:
+def phrase(name: str, high: bool) -> str:
+    """How a column reads where it is above the mean, or below."""
     if name in WORDS:
         return WORDS[name][0 if high else 1]
     subject = name.removeprefix("about ").removeprefix("in ")

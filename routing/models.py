@@ -1,45 +1,106 @@
-"""A routing plan, and what the texts of comparisons look like to it. A plan's Decisions carry its id."""
+"""Routing plans, what they rest on, and what the texts of comparisons look like to them."""
 
 import uuid
+from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from annotation.models import Comparison, Project
 
 
 class Plan(models.Model):
-    """One run of a policy over a project's open comparisons."""
+    """One run of a policy over a project's open comparisons. A plan's Decisions carry its id.
+
+    Nothing is decided before a plan is approved. `table` and `report` are all that its page shows, worked out
+    beforehand, so that the page costs the same for a million comparisons as for ten.
+    """
+
+    class State(models.TextChoices):
+        PLANNING = "planning"  # asked for; a worker is at it or soon will be
+        DRAFT = "draft"  # worked out; nothing is decided yet
+        APPROVING = "approving"
+        APPROVED = "approved"  # Decisions and Demand say what it says
+        FAILED = "failed"  # `message` says why
+
+    AT_WORK = (State.PLANNING, State.APPROVING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="plans")
+    state = models.CharField(max_length=9, choices=State, default=State.APPROVED)
+    message = models.CharField(max_length=500, blank=True, help_text="Why it failed, in words.")
     policy = models.CharField(max_length=40)
     policy_version = models.CharField(max_length=40)
     parameters = models.JSONField(default=dict)
     model = models.JSONField(default=dict, blank=True, help_text="All it takes to work out a score again.")
+    table = models.JSONField(
+        default=list, blank=True, help_text="A point for every number of comparisons that people may get."
+    )
+    report = models.JSONField(default=dict, blank=True, help_text="What the page says beside the curve.")
     seed = models.BigIntegerField()
-    human = models.PositiveIntegerField()
-    ai = models.PositiveIntegerField()
-    audit = models.PositiveIntegerField()
-    human_cost = models.DecimalField(max_digits=14, decimal_places=4)
-    judge_cost = models.DecimalField(max_digits=14, decimal_places=4)
+    human = models.PositiveIntegerField(default=0)
+    ai = models.PositiveIntegerField(default=0)
+    audit = models.PositiveIntegerField(default=0)
+    human_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0))
+    judge_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["planning", "draft", "approving", "approved", "failed"]),
+                name="plan_state_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-created_at"], name="plan_newest_of_project")]
 
     def __str__(self) -> str:
         return f"{self.policy} {self.created_at:%Y-%m-%d %H:%M}"
 
 
-class TextFeatures(models.Model):
-    """Numbers that `routing.features.describe` gives for a comparison; float32, little-endian, row by row."""
+class PlanPart(models.Model):
+    """Some thousand comparisons of a plan: scores, reasons, and what judges had said by then.
 
-    comparison = models.OneToOneField(
-        Comparison, models.CASCADE, primary_key=True, related_name="text_features"
-    )
+    Packed by `routing.frozen`, in order of comparison id, so that one comparison is found without reading the
+    others, and storing a plan over a million of them is a hundred rows.
+    """
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="parts", db_index=False)
+    first = models.BigIntegerField(help_text="Lowest id of a comparison in it.")
+    size = models.PositiveIntegerField()
+    packed = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "first"], name="plan_part_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} from {self.first}"
+
+
+class TextFeatures(models.Model):
+    """Numbers that `routing.features.describe` gives for a comparison; float32, little-endian, row by row.
+
+    Rows of earlier versions stay: a Decision made with them can be worked out again.
+    """
+
+    comparison = models.ForeignKey(
+        Comparison, models.CASCADE, related_name="text_features", db_index=False
+    )  # the unique index begins with it
     version = models.PositiveSmallIntegerField(help_text="features.VERSION")
     shared = models.BinaryField(help_text="(SHARED,): the same whatever the order of the responses.")
     each = models.BinaryField(help_text="(k, EACH): one row a response, in stored order.")
+
+    class Meta:
+        verbose_name_plural = "text features"
+        constraints = [
+            models.UniqueConstraint(fields=["comparison", "version"], name="text_features_version_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.comparison_id} v{self.version}"

@@ -6,7 +6,7 @@ its figures: those are of what was stored.
 """
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import compress
@@ -14,20 +14,18 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.utils import timezone
 from numpy.typing import NDArray
 
-from annotation import leases
 from annotation.models import Annotator, Decision, Project
-from annotation.projects import wanted_from
 
 from .decisions import Row, stage, store
-from .models import Plan
-from .policies import POLICIES
-from .policy import PlanError, Policy, Problem, Scored
+from .features import VERSION
+from .frozen import Frozen, pack, parts
+from .models import Plan, PlanPart
+from .policy import PlanError, Policy
+from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare
 from .selection import Selection, select, slots_for
-from .signals import Open, read
-from .standing import mean_cost, standing_judge
-from .texts import describe_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,8 @@ class PlanResult:
     human_price: Decimal
     judge_price: Decimal | None
     warnings: list[str]
-    _open: Open = field(repr=False)
-    _scored: Scored = field(repr=False)
+    _keys: Sequence[str] = field(repr=False)
+    _frozen: Frozen = field(repr=False)
     _selection: Selection = field(repr=False)
     _kept: NDArray[np.bool_] = field(repr=False)
 
@@ -72,7 +70,7 @@ class PlanResult:
     @property
     def lacking(self) -> int:
         """Comparisons left to the judge that it has not answered yet."""
-        return int(np.count_nonzero(self._kept & ~self._selection.human & ~self._open.judged))
+        return int(np.count_nonzero(self._kept & ~self._selection.human & ~self._frozen.judged))
 
     @property
     def human_cost(self) -> Decimal:
@@ -87,7 +85,7 @@ class PlanResult:
         if not started:
             return self
         told = f"left alone because they were started while the plan was made: {len(started)}"
-        kept = self._kept & ~np.isin(self._open.ids, list(started))
+        kept = self._kept & ~np.isin(self._frozen.ids, list(started))
         return replace(self, warnings=[*self.warnings, told], _kept=kept)
 
     def as_dict(self) -> dict[str, Any]:
@@ -109,7 +107,7 @@ class PlanResult:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """One object for every open comparison, as `route --out` writes them."""
-        keys = compress(self._open.signals.keys, self._kept.tolist())
+        keys = compress(self._keys, self._kept.tolist())
         for key, row in zip(keys, self.rows(), strict=True):
             yield {
                 "comparison": key,
@@ -124,13 +122,13 @@ class PlanResult:
         """One row for every open comparison, as `decisions` takes them."""
         human, ai = Decision.Destination.HUMAN.value, Decision.Destination.AI.value
         columns = (
-            self._open.ids.tolist(),
+            self._frozen.ids.tolist(),
             [human if chosen else ai for chosen in self._selection.human.tolist()],
             self._selection.audit.tolist(),
             self._selection.probability.tolist(),
-            self._scored.values.tolist(),
-            [reason[:300] for reason in self._scored.reasons],
-            self._open.judged.tolist(),
+            self._frozen.scores.tolist(),
+            self._frozen.reasons,
+            self._frozen.judged.tolist(),
         )
         return compress(map(Row._make, zip(*columns, strict=True)), self._kept.tolist())
 
@@ -151,30 +149,25 @@ def make_plan(
     (`standing.standing_judge`). Leases that ran out go back to the queue first, in a dry run too. Raises
     PlanError.
     """
-    chosen = _policy(policy, seed)
+    chosen = policy_named(policy, seed)
     warnings: list[str] = []
     human_share = _share(chosen, human_share, budget, warnings)
-    wanted = wanted_from(project, project.pools.all())
-    price = _price(project, wanted, budget)
-    standing = standing_judge(project, judge)
-    while leases.expire(project):  # a lease that nobody swept would hide an open comparison
-        pass
-    if chosen.texts:
-        describe_project(project)
-    known = read(project, standing.judge if standing else None)
-    found = known.open
-    scored = chosen.score(Problem(found.signals, known.labelled, human_share), seed)
-    warnings.extend(scored.notes)
+    wanted = labels_wanted(project)
+    if budget is not None:
+        check_price(project, wanted)
+    prepared = prepare(project, chosen, seed, judge, wanted, human_share)
+    found = prepared.known.open
+    warnings.extend(prepared.scored.notes)
     selection = select(
-        scored.values,
+        prepared.scored.values,
         found.signals.keys,
         share=human_share,
-        slots=None if budget is None else slots_for(budget, price, len(found.ids)),
+        slots=None if budget is None else slots_for(budget, prepared.human_price, len(found.ids)),
         audit_share=project.audit_share,
         seed=seed,
         drawn=chosen.drawn,
     )
-    judge_price = mean_cost(standing.judge) if standing else None
+    standing = prepared.standing
     result = PlanResult(
         id=None if dry_run else uuid.uuid4(),
         policy=chosen.name,
@@ -182,11 +175,11 @@ def make_plan(
         seed=seed,
         judge=standing.name if standing else None,
         judge_is_asked=standing is not None and standing.can_be_asked,
-        human_price=price,
-        judge_price=judge_price,
+        human_price=prepared.human_price,
+        judge_price=prepared.judge_price,
         warnings=warnings,
-        _open=found,
-        _scored=scored,
+        _keys=found.signals.keys,
+        _frozen=prepared.frozen,
         _selection=selection,
         _kept=np.ones(len(found.ids), dtype=np.bool_),
     )
@@ -200,50 +193,58 @@ def make_plan(
         )
     if dry_run:
         return result
-    parameters = {
-        "human_share": human_share,
-        "budget": None if budget is None else str(budget),
-        "audit_share": project.audit_share,
-        "judge": result.judge,
-        "human_price": str(price),
-        "judge_price": None if judge_price is None else str(judge_price),
+    plan = Plan(
+        id=result.id,
+        project=project,
+        policy=chosen.name,
+        policy_version=chosen.version,
+        parameters=parameters_of(prepared)
+        | {"human_share": human_share, "budget": None if budget is None else str(budget)},
+        model=dict(prepared.scored.model),
+        seed=seed,
+    )
+    with transaction.atomic():
+        result = put_into_effect(plan, result, wanted, standing.judge if standing else None)
+        keep(plan, result._frozen)
+    return result
+
+
+def parameters_of(prepared: Prepared) -> dict[str, Any]:
+    """What the figures of a plan rest on beside its scores."""
+    price = prepared.judge_price
+    return {
+        "audit_share": prepared.project.audit_share,
+        "judge": prepared.standing.name if prepared.standing else None,
+        "human_price": str(prepared.human_price),
+        "judge_price": None if price is None else str(price),
+        "features": VERSION,
+        "wanted": {str(pool): number for pool, number in prepared.wanted.items()},
     }
-    return _store(project, result, parameters, wanted, standing.judge if standing else None)
 
 
 @transaction.atomic
-def _store(
-    project: Project,
-    result: PlanResult,
-    parameters: dict[str, Any],
-    wanted: dict[int, int],
-    judge: Annotator | None,
+def put_into_effect(
+    plan: Plan, result: PlanResult, wanted: dict[int, int], judge: Annotator | None
 ) -> PlanResult:
-    """Stores what is still open of the plan, and gives just that."""
-    result = result.without(stage(project, result.rows(), judge))
-    plan = _plan(project, result, parameters | {"open": result.open})
+    """Stores what is still open of the plan as Decisions and Demand, and gives just that."""
+    result = result.without(stage(plan.project, result.rows(), judge))
+    plan.state, plan.approved_at = Plan.State.APPROVED, timezone.now()
+    plan.parameters |= {"open": result.open}
+    plan.human, plan.ai, plan.audit = result.human, result.ai, result.audit
+    plan.human_cost, plan.judge_cost = result.human_cost, result.judge_cost
     store(plan, result.rows(), wanted, judge)
     return result
 
 
-def _policy(name: str, seed: int) -> Policy:
-    if name not in POLICIES:
-        raise PlanError(f"unknown policy {name!r}; known: {', '.join(POLICIES)}")
-    if not -(2**63) <= seed < 2**63:
-        raise PlanError("the seed must fit into 64 bits")
-    return POLICIES[name]
-
-
-def _price(project: Project, wanted: dict[int, int], budget: Decimal | None) -> Decimal:
-    """What all labels that people give one comparison cost."""
-    if not wanted:
-        raise PlanError(f"no pool of {project.slug} wants labels; set labels_wanted")
-    price = project.human_label_price * sum(wanted.values())
-    if budget is not None and not price:
-        raise PlanError(
-            "a human label has no price, so a budget buys nothing definite; set prices.human_label"
-        )
-    return price
+def keep(plan: Plan, frozen: Frozen) -> None:
+    """Stores what the plan's scores rest on."""
+    PlanPart.objects.bulk_create(
+        (
+            PlanPart(plan=plan, first=int(part.ids[0]), size=len(part), packed=pack(part))
+            for part in parts(frozen)
+        ),
+        batch_size=20,
+    )
 
 
 def _share(policy: Policy, share: float | None, budget: Decimal | None, warnings: list[str]) -> float | None:
@@ -257,20 +258,3 @@ def _share(policy: Policy, share: float | None, budget: Decimal | None, warnings
     if (share is None) == (budget is None):
         raise PlanError(f"{policy.name} needs either a human share or a budget")
     return share
-
-
-def _plan(project: Project, result: PlanResult, parameters: dict[str, Any]) -> Plan:
-    return Plan(
-        id=result.id,
-        project=project,
-        policy=result.policy,
-        policy_version=result.version,
-        parameters=parameters,
-        model=dict(result._scored.model),
-        seed=result.seed,
-        human=result.human,
-        ai=result.ai,
-        audit=result.audit,
-        human_cost=result.human_cost,
-        judge_cost=result.judge_cost,
-    )

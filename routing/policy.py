@@ -112,12 +112,40 @@ Score = Callable[[Problem, int], Scored]
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """What one fact adds to a score: what it is in words, its value (NaN: not known), and the amount."""
+
+    words: str
+    value: float
+    adds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One comparison's score taken apart.
+
+    Without `less`, score = base + the sum of the terms; with it, base and terms are log odds and
+    score = 1 / (1 + exp(-(base + sum))) - less. `score` is worked out as when the plan was made, so it is
+    the same to the last bit.
+    """
+
+    score: float
+    base: float
+    terms: Sequence[Term]
+    less: float | None = None
+
+
+# Of one comparison, from what is kept with the plan (`Scored.model`); None where the score is no sum.
+Explain = Callable[[Signals, Mapping[str, Any]], Terms | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A registered policy. `version` changes whenever its scores may; Decisions keep it.
 
     `share` is fixed for policies that leave no choice (`all_human`, `all_ai`). `drawn` says that the scores
     are themselves the draw, so that before the draw every comparison had the same chance. `texts` says that
-    it looks at the texts, which then have to be described.
+    it looks at the texts, which then have to be described. `terms` takes one score apart.
     """
 
     name: str
@@ -127,13 +155,20 @@ class Policy:
     share: float | None = None
     drawn: bool = False
     texts: bool = False
+    terms: Explain | None = None
 
 
 POLICIES: dict[str, Policy] = {}
 
 
 def policy(
-    name: str, version: str, *, share: float | None = None, drawn: bool = False, texts: bool = False
+    name: str,
+    version: str,
+    *,
+    share: float | None = None,
+    drawn: bool = False,
+    texts: bool = False,
+    terms: Explain | None = None,
 ) -> Callable[[Score], Score]:
     """Registers a scoring function `(problem, seed) -> Scored` under `name`. ValueError if it is taken.
 
@@ -144,7 +179,7 @@ def policy(
         if name in POLICIES:
             raise ValueError(f"there is already a policy {name!r}")
         about = (score.__doc__ or "").strip().split("\n")[0]
-        POLICIES[name] = Policy(name, version, score, about, share, drawn, texts)
+        POLICIES[name] = Policy(name, version, score, about, share, drawn, texts, terms)
         return score
 
     return register

@@ -3,7 +3,7 @@
 Five streamed statements whatever the number of comparisons.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -26,11 +26,13 @@ Found = tuple[int, str, str, str, int]  # id, key, group, category, k
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The open comparisons in order of id: `ids` and `judged` (the judge has answered) have shape (n,)."""
+    """The open comparisons in order of id: `ids` and `judged` (the judge has answered) have shape (n,), and
+    `rankings` are what it answered, n of them, empty where it has not."""
 
     ids: NDArray[np.int64]
     signals: Signals
     judged: NDArray[np.bool_]
+    rankings: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,16 @@ def read(project: Project, judge: Annotator | None) -> Read:
     labelled = list(_found(both)) if judge is not None else []
     known = {pk for pk, *_ in labelled}
     rows = [*is_open, *labelled]
-    signals, judged = _signals(project, judge, rows)
+    signals, judged, standing = _signals(project, judge, rows)
     n = len(is_open)
+    rankings = [standing.get(row, "") for row in range(n)]
     wrong = _wrong(project, judge, known) if judge else {}
     told = [(place, wrong[pk]) for place, (pk, *_) in enumerate(labelled) if pk in wrong]
     places = np.array([n + place for place, _ in told], dtype=np.int64)
     figures = np.array([pair for _, pair in told], dtype=np.float64).reshape(-1, 2)
     opened = signals.at(np.arange(n))
     return Read(
-        Open(np.fromiter((pk for pk, *_ in is_open), np.int64, n), opened, judged[:n]),
+        Open(np.fromiter((pk for pk, *_ in is_open), np.int64, n), opened, judged[:n], rankings),
         Labelled(signals.at(places), figures[:, 0], figures[:, 1]),
         int(np.count_nonzero(~np.isnan(opened.shared[:, 0]))) if n else 0,
     )
@@ -90,7 +93,8 @@ def _found(comparisons: QuerySet[Comparison]) -> Iterator[Found]:
 
 def _signals(
     project: Project, judge: Annotator | None, rows: list[Found]
-) -> tuple[Signals, NDArray[np.bool_]]:
+) -> tuple[Signals, NDArray[np.bool_], dict[int, str]]:
+    """Signals of these comparisons, whether the judge has answered, and by row what it answered."""
     n = len(rows)
     place = {pk: index for index, (pk, *_) in enumerate(rows)}
     totals = np.zeros((4, n))
@@ -121,7 +125,7 @@ def _signals(
         shared=shared,
         toward=toward,
     )
-    return signals, judged
+    return signals, judged, standing
 
 
 def _votes(project: Project, judge: Annotator | None) -> Iterable[tuple[int, int, bool, str, bool]]:

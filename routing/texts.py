@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from numpy.typing import NDArray
 
 from annotation.models import Comparison, Project, Response
@@ -19,9 +19,8 @@ _FLOATS = np.dtype("<f4")
 
 def undescribed(project: Project) -> QuerySet[Comparison]:
     """Comparisons without features of the present version."""
-    return Comparison.objects.filter(
-        Q(text_features=None) | ~Q(text_features__version=VERSION), project=project
-    )
+    described = TextFeatures.objects.filter(comparison=OuterRef("pk"), version=VERSION)
+    return Comparison.objects.filter(~Exists(described), project=project)
 
 
 def describe_project(project: Project, limit: int | None = None) -> int:
@@ -100,6 +99,6 @@ def _keep(described: Mapping[int, Described]) -> None:
             for pk, one in described.items()
         ],
         update_conflicts=True,
-        unique_fields=["comparison"],
-        update_fields=["version", "shared", "each"],
+        unique_fields=["comparison", "version"],
+        update_fields=["shared", "each"],
     )

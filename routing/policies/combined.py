@@ -1,12 +1,20 @@
 """The policy to use: the error model, with whatever else proves itself on the labelled comparisons."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..combining import BASE, PARTS, choose
 from ..error_model import TooFew
-from ..policy import Problem, Scored, policy
-from .learned import error_model
+from ..policy import Problem, Scored, Signals, Terms, policy
+from .learned import error_model, error_terms
 
 
-@policy("combined", "1", texts=True)
+def combined_terms(signals: Signals, model: Mapping[str, Any]) -> Terms | None:
+    """The error model's terms; None where another part gave the score."""
+    return error_terms(signals, model) if model.get("part", BASE) == BASE else None
+
+
+@policy("combined", "1", texts=True, terms=combined_terms)
 def combined(problem: Problem, seed: int) -> Scored:
     """The error model, joined by other parts where cross-validation of the routed labels says they help."""
     base = error_model(problem, seed)

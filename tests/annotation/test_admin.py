@@ -43,7 +43,7 @@ from annotation.models import (
 from annotation.projects import pool_ids_of
 from annotation.tasks import expire_leases
 from llm_judges.models import Judge, JudgeTemplate, JudgeTerms, Limit
-from routing.models import TextFeatures
+from routing.models import PlanPart, TextFeatures
 from routing.planning import make_plan
 from routing.texts import describe_project
 from tests.factories import PASSWORD, make_comparison, make_person, make_project, make_user
@@ -65,6 +65,7 @@ FACTS = (
     Consensus,
     ConsensusFit,
     AnnotatorSkill,
+    PlanPart,
     TextFeatures,
 )
 HOSTILE = "<script>alert(1)</script>"
