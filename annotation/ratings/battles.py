@@ -81,9 +81,11 @@ def cells(battles: Battles, davidson: bool) -> Cells:
     return Cells(met // m, met % m, number[met], score, ties, np.zeros((len(met), 0)))
 
 
-def cell_of(battles: Battles) -> Ints:
-    """For each battle, its place in `cells`."""
+def cell_of(battles: Battles, table: Cells) -> Ints:
+    """For each battle, its place in `cells`, to which others may have been added at the end."""
     if battles.covariates.size:
         return np.arange(len(battles))
-    where = np.cumsum(np.bincount(battles.pair, minlength=battles.models**2) > 0) - 1
-    return where[battles.pair]
+    place = np.zeros(battles.models**2, dtype=np.int64)
+    pair = table.first * battles.models + table.second
+    place[pair[::-1]] = np.arange(len(pair))[::-1]  # the last to write stays: the first of a pair's cells
+    return place[battles.pair]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..votes import Ints
 from .battles import Battles, Cells, cell_of, cells
 from .strengths import Floats, Point, Strengths, climbed, clustered, correction, groups, inverse, totals
 
@@ -143,31 +144,41 @@ def _information(table: Cells, state: _State, m: int, q: int, davidson: bool) ->
 
 
 def _meat(battles: Battles, table: Cells, state: _State, m: int, q: int, davidson: bool) -> Floats:
-    expected = (table.score - state.score) / table.number
-    cluster = np.arange(len(battles)) if battles.cluster is None else battles.cluster
-    clusters = int(cluster.max()) + 1
-    if not q and not davidson:
-        pair = np.zeros(clusters, dtype=np.int64)
-        pair[cluster] = battles.pair
-        if np.array_equal(pair[cluster], battles.pair):  # the same two models met in all of a cluster
-            by_pair = np.zeros(m * m)
-            by_pair[table.first * m + table.second] = expected
-            number = np.bincount(cluster, minlength=clusters)
-            score = totals(cluster, battles.score, clusters) - number * by_pair[pair]
-            squares = totals(pair, score**2, m * m).reshape(m, m)
-            between = squares + squares.T
-            return (np.diag(between.sum(1)) - between) * correction(clusters)
-    of = cell_of(battles)
-    score = battles.score - expected[of]
-    rows, columns, scores = [cluster, cluster], [battles.first, battles.second], [score, -score]
-    for column in range(q):
-        rows.append(cluster)
-        columns.append(np.full(len(battles), m + column))
-        scores.append(score * battles.covariates[:, column])
+    of = cell_of(battles, table)
+    score = battles.score - ((table.score - state.score) / table.number)[of]
+    scores = [score, *(score * battles.covariates[:, column] for column in range(q))]
     if davidson:
-        rows.append(cluster)
-        columns.append(np.full(len(battles), m + q))
         scores.append((battles.score == 0.5) - ((table.ties - state.tie) / table.number)[of])
-    return clustered(
-        np.concatenate(rows), np.concatenate(columns), np.concatenate(scores), clusters, m + q + davidson
-    )
+    runs, scores = _by_run(battles, scores)
+    clusters = int(runs.cluster[-1]) + 1
+    if len(runs.cluster) == clusters and len(scores) == 1:  # the same two models met in all of a cluster
+        squares = totals(runs.first * m + runs.second, scores[0] ** 2, m * m).reshape(m, m)
+        between = squares + squares.T
+        return (np.diag(between.sum(1)) - between) * correction(clusters)
+    effects = [(np.full(len(runs.cluster), m + at), values) for at, values in enumerate(scores[1:])]
+    sides = [(runs.first, scores[0]), (runs.second, -scores[0])]
+    return clustered(runs.cluster, [*sides, *effects], m + q + davidson)
+
+
+class _Runs(NamedTuple):
+    """Battles of a cluster that follow each other with the same two models; clusters come in order."""
+
+    cluster: Ints
+    first: Ints
+    second: Ints
+
+
+def _by_run(battles: Battles, scores: list[Floats]) -> tuple[_Runs, list[Floats]]:
+    """The runs of the battles, and their sums of each of the scores."""
+    if battles.cluster is None:
+        return _Runs(np.arange(len(battles)), battles.first, battles.second), scores
+    runs = _Runs(battles.cluster, battles.first, battles.second)
+    if (runs.cluster[1:] < runs.cluster[:-1]).any():
+        order = np.argsort(runs.cluster, kind="stable")
+        runs, scores = _Runs(*(values[order] for values in runs)), [values[order] for values in scores]
+    new = np.ones(len(battles), dtype=bool)
+    np.logical_or.reduce([values[1:] != values[:-1] for values in runs], out=new[1:])
+    if new.all():
+        return runs, scores
+    start = np.flatnonzero(new)
+    return _Runs(*(values[start] for values in runs)), [np.add.reduceat(values, start) for values in scores]

@@ -28,9 +28,10 @@ def fit(orderings: Orderings) -> Strengths:
     strength, point, steps, converged = climbed(at, m, group, len(orderings.order))
     score = _at(orderings, strength, pairs)[0]
     bread = inverse(point.information, group)
-    seen = orderings.order >= 0
-    rows = np.broadcast_to(orderings.cluster[:, None], seen.shape)[seen]
-    meat = clustered(rows, orderings.order[seen], score[seen], int(orderings.cluster.max()) + 1, m)
+    by_cluster = np.argsort(orderings.cluster, kind="stable")
+    # Where there is no model the score is 0, so it may count with any.
+    places = zip(np.maximum(orderings.order, 0)[by_cluster].T, score[by_cluster].T, strict=True)
+    meat = clustered(orderings.cluster[by_cluster], list(places), m)
     none = np.zeros(0)
     return Strengths(
         strength=strength,

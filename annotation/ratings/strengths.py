@@ -1,7 +1,8 @@
 """What every fit gives: strengths with their covariance, and what may be read off them. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,11 @@ Z95 = 1.959964
 MOST_STEPS = 100
 LONGEST_STEP = 3.0  # further out a Newton step says little
 TOLERANCE = 1e-9  # of the gradient, an observation
+
+# A cell of a full table costs about a 170th of a pair of entries of a sparse one: measured from 20 to 1,000
+# models. Full is quicker up to this many parameters for each entry of a cluster.
+DENSE = 13
+_CACHED = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -134,13 +140,29 @@ def climbed(
     return parameters, point, MOST_STEPS, False
 
 
-def clustered(rows: Ints, columns: Ints, scores: Floats, clusters: int, size: int) -> Floats:
-    """The meat of a sandwich: scores (of the parameter in `columns`, in the cluster in `rows`) are summed in
-    clusters; gives the sum over clusters of their outer products, (size, size), with the usual correction for
-    few clusters."""
-    summed = csr_array((scores, (rows, columns)), shape=(clusters, size))
-    meat: Floats = (summed.T @ summed).toarray() * correction(clusters)
-    return meat
+def clustered(cluster: Ints, parts: Sequence[tuple[Ints, Floats]], size: int) -> Floats:
+    """The meat of a sandwich: scores are summed in clusters; gives the sum over clusters of the sums' outer
+    products, (size, size), with the usual correction for few clusters.
+
+    A part is (parameter, score), one element for each of `cluster`, which numbers the clusters from 0 on, in
+    order.
+    """
+    clusters = int(cluster[-1]) + 1
+    if size > DENSE * len(cluster) * len(parts) / clusters:
+        columns, scores = (np.stack(each, axis=1).ravel() for each in zip(*parts, strict=True))
+        ends = np.searchsorted(cluster, np.arange(clusters + 1)) * len(parts)
+        summed = csr_array((scores, columns, ends), shape=(clusters, size))
+        return np.asarray((summed.T @ summed).toarray()) * correction(clusters)
+    # What stays in the processor's cache is added and multiplied several times as fast.
+    meat = np.zeros((size, size))
+    step = max(1, _CACHED // size)
+    edges = np.searchsorted(cluster, np.arange(0, clusters + step, step))
+    for number, (start, end) in enumerate(pairwise(edges.tolist())):
+        row = (cluster[start:end] - number * step) * size
+        table = sum(np.bincount(row + at[start:end], score[start:end], step * size) for at, score in parts)
+        table = np.reshape(table, (step, size))
+        meat += table.T @ table
+    return meat * correction(clusters)
 
 
 def correction(clusters: int) -> float:

@@ -203,7 +203,9 @@ def battles_of(votes: Votes, written: Written, lengths: bool = False) -> Battles
     if not parts:
         none = np.zeros(0, dtype=np.int64)
         return Battles(len(written.names), none, none, none.astype(float))
-    vote, left, right, score = (np.concatenate(column) for column in zip(*parts, strict=True))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    together = np.argsort(columns[0], kind="stable")  # the votes on a comparison follow each other
+    vote, left, right, score = (column[together] for column in columns)
     comparison = votes.comparison[vote]
     first, second = written.model[comparison, left], written.model[comparison, right]
     ahead = np.log(np.maximum(written.length[comparison, left], 1))
