@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db.models import IntegerField, Max, TextField
+from django.db.models import BigIntegerField, F, IntegerField, Max, TextField
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Length
 
@@ -24,7 +24,7 @@ from ..models import (
 )
 from ..ranking import RankingError, parse, signed
 from ..votes import Ints, Mask, Votes
-from .columns import numbers_by
+from .columns import MISSING, numbers_by
 from .reading import BATCH
 
 SWAPPED = "ba"
@@ -80,14 +80,16 @@ class Orders(NamedTuple):
 def read_circumstances(project: Project, criterion: Criterion, votes: Votes) -> Circumstances:
     """The circumstances of these votes, which must have been read in the same `snapshot`. One statement."""
     labels = Label.objects.filter(project=project, criterion=criterion, current=True, independent=True)
-    numbers = ("comparison_id", "annotator_id", "annotation_id", "annotation__active_seconds")
-    none = np.zeros((0, len(numbers)))
+    time = Cast(F("annotation__active_seconds") * 1000, BigIntegerField())
+    numbers = ("comparison_id", "annotator_id", "annotation_id", time)
+    none = np.zeros((0, len(numbers)), dtype=np.int64)
     found = [(shown, rows) for (shown,), rows in numbers_by(labels, ("annotation__shown",), numbers)]
     rows = np.concatenate([none, *(rows for _, rows in found)])
     shown = np.repeat([shown for shown, _ in found], [len(rows) for _, rows in found])
     order = np.lexsort((rows[:, 1], rows[:, 0]))
     swapped, in_order = (shown == SWAPPED)[order], (shown == IN_ORDER)[order]
-    annotation, seconds = rows[order, 2].astype(np.int64), rows[order, 3]
+    annotation, milliseconds = rows[order, 2], rows[order, 3]
+    seconds = np.where(milliseconds == MISSING, np.nan, milliseconds / 1000)
     return Circumstances(annotation, swapped, (swapped | in_order) & votes.human, seconds)
 
 
@@ -148,7 +150,7 @@ def read_longer(votes: Votes, project: Project) -> Ints:
     numbers = ("comparison_id", Length(Cast("messages", TextField())))
     difference = np.zeros(len(votes.comparison_ids), dtype=np.int64)
     for (position,), rows in numbers_by(responses, ("position",), numbers):
-        comparison, length = rows.astype(np.int64).T
+        comparison, length = rows.T
         at, known = _found(votes.comparison_ids, comparison)
         difference[at] += length[known] if position == 0 else -length[known]
     return np.sign(difference)
@@ -157,9 +159,7 @@ def read_longer(votes: Votes, project: Project) -> Ints:
 def read_categories(project: Project, votes: Votes) -> tuple[list[str], Ints]:
     """The categories of the comparisons voted on, sorted, and each one's index; -1 without a category."""
     comparisons = Comparison.objects.filter(project=project).exclude(category="")
-    found = {
-        name: rows[:, 0].astype(np.int64) for (name,), rows in numbers_by(comparisons, ("category",), ("pk",))
-    }
+    found = {name: rows[:, 0] for (name,), rows in numbers_by(comparisons, ("category",), ("pk",))}
     category = np.full(len(votes.comparison_ids), -1)
     for index, name in enumerate(sorted(found)):
         at, _ = _found(votes.comparison_ids, found[name])

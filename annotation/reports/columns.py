@@ -2,7 +2,7 @@
 
 A row that becomes a Python tuple costs a microsecond, and a report reads a million. There are few different
 answers, so a statement grouped by the answer returns a handful of rows, each a long list of numbers that is
-read in one go.
+read in one go. Whole numbers, because those are read ten times as fast as fractions.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,10 @@ import numpy as np
 from django.db.models import Aggregate, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
-from numpy.typing import NDArray
+
+from ..votes import Ints
+
+MISSING = -1
 
 
 class Joined(Aggregate):
@@ -32,16 +35,16 @@ class Joined(Aggregate):
 
 
 _TEXT = TextField()
-_MISSING = Value("nan", output_field=_TEXT)
+_MISSING = Value(str(MISSING), output_field=_TEXT)
 
 
 def numbers_by(
     rows: QuerySet[Any], by: tuple[str, ...], numbers: tuple[str | Combinable, ...]
-) -> Iterator[tuple[tuple[Any, ...], NDArray[np.float64]]]:
-    """(values of `by`, numbers as (rows x columns)) for each group of rows with equal values of `by`.
+) -> Iterator[tuple[tuple[Any, ...], Ints]]:
+    """(values of `by`, whole numbers as (rows x columns)) for each group of rows with equal values of `by`.
 
-    Null is nan. Numbers are exact up to 2^53. One SQL statement.
+    Null is MISSING. One SQL statement.
     """
     grouped = rows.order_by().values_list(*by).annotate(joined=Joined(*numbers))
     for *values, joined in grouped.values_list(*by, "joined"):
-        yield tuple(values), np.fromstring(joined, sep=" ").reshape(-1, len(numbers))
+        yield tuple(values), np.fromstring(joined, dtype=np.int64, sep=" ").reshape(-1, len(numbers))

@@ -69,7 +69,6 @@ def read_votes(project: Project, criterion: Criterion) -> Votes:
         for (ranking, strength), ids in numbers_by(
             labels, ("ranking", "strength"), ("comparison_id", "annotator_id")
         ):
-            ids = ids.astype(np.int64)
             if k := responses_in(ranking):
                 answers.append((Vote(ranking, k, strength), ids))
                 continue
