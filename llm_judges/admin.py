@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Judge, JudgeTemplate, JudgeTerms, Limit
+from .models import Calibration, Judge, JudgeTemplate, JudgeTerms, Limit
 from .registry import set_terms
 from .settings import TERMS
 
@@ -86,3 +86,10 @@ class JudgeTermsAdmin(_FactAdmin):
 @admin.register(Limit)
 class LimitAdmin(_FactAdmin):
     list_display = ("key", "updated_at")
+
+
+@admin.register(Calibration)
+class CalibrationAdmin(_FactAdmin):
+    list_display = ("annotator", "criterion", "version", "method", "comparisons", "created_at")
+    list_select_related = ("annotator", "criterion")
+    search_fields = ("annotator__name", "criterion__name", "criterion__project__slug")

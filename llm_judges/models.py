@@ -6,7 +6,7 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from annotation.models import JudgeVersion, Project
+from annotation.models import Annotator, Criterion, JudgeVersion, Project
 
 PRICES = ("input_price", "cached_price", "output_price", "reasoning_price")
 
@@ -136,3 +136,39 @@ def judges_of(project: Project, name: str | None = None) -> list[Judge]:
     """The project's judges in service by name, or only the one named."""
     judges = in_service().filter(version__project=project).order_by("version__name")
     return list(judges.filter(version__name=name) if name is not None else judges)
+
+
+class Calibration(models.Model):
+    """How a judge's confidence on one criterion is to be read: a map fitted to what people said. Insert-only;
+    the newest version counts (`llm_judges.calibration.newest`)."""
+
+    annotator = models.ForeignKey(Annotator, models.CASCADE, related_name="calibrations")
+    criterion = models.ForeignKey(Criterion, models.CASCADE, related_name="calibrations")
+    version = models.PositiveIntegerField(default=1)
+    method = models.CharField(max_length=11, help_text="identity, temperature, platt or isotonic")
+    map = models.JSONField(help_text="Its parameters (`calibration.maps.ProbabilityMap`).")
+    comparisons = models.PositiveIntegerField(help_text="Answers that it was fitted on.")
+    groups = models.PositiveIntegerField(help_text="Groups (prompts) that these belong to.")
+    held_out = models.JSONField(help_text="Log loss, Brier score and ECE, before and after, held out.")
+    fewest_people = models.PositiveSmallIntegerField(help_text="People who make a majority.")
+    through = models.BigIntegerField(help_text="The newest label that it knew.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["annotator", "criterion", "version"], name="calibration_version_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotator_id} on {self.criterion_id} v{self.version}: {self.method}"
+
+    def summary(self) -> dict[str, Any]:
+        """What reports say of it."""
+        return {
+            "version": self.version,
+            "method": self.method,
+            "comparisons": self.comparisons,
+            "created_at": self.created_at.isoformat(),
+        }

@@ -70,6 +70,26 @@ def sums_of(group: Group, add: Callable[[Group], Floats], statistic: Statistic) 
     return Sums(added, np.arange(len(start)), kept.comparison[start], statistic)
 
 
+def clustered_sums(rows: Ints | Floats, cluster: Ints, statistic: Statistic) -> Sums:
+    """Sums in which whole clusters (such as the comparisons of one prompt) stay or go together.
+
+    `rows` is (observations x sums), `cluster` one number an observation.
+    """
+    order = np.argsort(cluster, kind="stable")
+    start = np.flatnonzero(np.diff(cluster[order], prepend=-1))
+    added = np.add.reduceat(rows[order], start, axis=0, dtype=float) if len(start) else rows.astype(float)
+    first, row = np.arange(len(added)), np.arange(len(added))
+    if np.issubdtype(rows.dtype, np.integer):  # counts: many clusters add the same
+        first, row = profiles_of(added.astype(np.int64))
+    return Sums(added[first], row, np.arange(len(added)), statistic)
+
+
+def together(sums: Sums, cluster: Ints) -> Sums:
+    """The same sums with whole clusters of comparisons in place of single ones; `cluster` has one number for
+    each comparison of the votes."""
+    return clustered_sums(sums.rows[sums.row], cluster[sums.comparison], sums.statistic)
+
+
 def alpha_sums(group: Group, level: Level) -> Sums:
     """The sums of alpha, within a kind or across two; units of a comparison must follow each other."""
     if group.others is None:

@@ -30,14 +30,33 @@ def cohens_kappa(table: Ints, weight: Floats | None = None) -> float | None:
 
     None when the table is empty or chance agreement is 1.
     """
-    value = float(_kappa(np.asarray(table, dtype=float)[None], _weight(table, weight))[0][0])
+    value = float(kappas(np.asarray(table, dtype=float)[None], _weight(table, weight))[0][0])
     return value if np.isfinite(value) else None
 
 
 def kappa_error(table: Ints, weight: Floats | None = None) -> float | None:
     """The asymptotic standard error of `cohens_kappa` (Fleiss, Cohen and Everitt 1969)."""
-    value = float(_kappa(np.asarray(table, dtype=float)[None], _weight(table, weight))[1][0])
+    value = float(kappas(np.asarray(table, dtype=float)[None], _weight(table, weight))[1][0])
     return value if np.isfinite(value) else None
+
+
+def kappas(tables: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """(kappa, standard error) of each table in (tables x values x values), `weight` being agreement by cell;
+    nan where not defined."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        number = tables.sum(axis=(1, 2))
+        share = tables / number[:, None, None]
+        one, two = share.sum(axis=2), share.sum(axis=1)
+        observed = (share * weight).sum(axis=(1, 2))
+        by_one, by_two = two @ weight.T, one @ weight
+        expected = (one * by_one).sum(axis=1)
+        left = np.where(1 - expected > 1e-12, 1 - expected, np.nan)
+        kappa = (observed - expected) / left
+        lean = (by_one[:, :, None] + by_two[:, None, :]) * (1 - kappa)[:, None, None]
+        spread = (share * np.square(weight - lean)).sum(axis=(1, 2))
+        around = np.square(kappa - expected * (1 - kappa))
+        error = np.sqrt(np.maximum(spread - around, 0) / number) / left
+    return kappa, error
 
 
 def pairwise_kappa(judgements: Judgements, voters: Ints, fewest: int = FEWEST_SHARED) -> Pairwise:
@@ -60,7 +79,7 @@ def pairwise_kappa(judgements: Judgements, voters: Ints, fewest: int = FEWEST_SH
     votes = _indicator(voter * classes + said, unit, size * classes, len(judgements.comparison))
     every = (votes @ votes.T).toarray().reshape(size, classes, size, classes)
     tables = every[one, :, two, :]
-    found, spread = _kappa(tables, np.eye(classes))
+    found, spread = kappas(tables, np.eye(classes))
     spread = spread * np.sqrt(tables.sum(axis=(1, 2)) / shared[one, two])
     kappa, error = np.full((size, size), np.nan), np.full((size, size), np.nan)
     for table, values in ((kappa, found), (error, spread)):
@@ -95,21 +114,3 @@ def _weight(table: Ints, weight: Floats | None) -> Floats:
 
 def _indicator(row: Ints, column: Ints, rows: int, columns: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(row)), (row, column)), shape=(rows, columns))
-
-
-def _kappa(tables: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """(kappa, standard error) of each table in (tables x values x values); nan where not defined."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        number = tables.sum(axis=(1, 2))
-        share = tables / number[:, None, None]
-        one, two = share.sum(axis=2), share.sum(axis=1)
-        observed = (share * weight).sum(axis=(1, 2))
-        by_one, by_two = two @ weight.T, one @ weight
-        expected = (one * by_one).sum(axis=1)
-        left = np.where(1 - expected > 1e-12, 1 - expected, np.nan)
-        kappa = (observed - expected) / left
-        lean = (by_one[:, :, None] + by_two[:, None, :]) * (1 - kappa)[:, None, None]
-        spread = (share * np.square(weight - lean)).sum(axis=(1, 2))
-        around = np.square(kappa - expected * (1 - kappa))
-        error = np.sqrt(np.maximum(spread - around, 0) / number) / left
-    return kappa, error

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..ranking import Ranking, letters, pairs
-from ..votes import Ints, Vote, Votes
+from ..votes import Ints, Mask, Vote, Votes
 from .groups import Floats, Interval
 from .intervals import Sums, jackknife
 
@@ -25,14 +25,20 @@ class Concordance(NamedTuple):
 NO_RANKINGS = "no comparison of more than two responses has two rankings"
 
 
-def tau_b(votes: Votes) -> Concordance:
+def tau_b(votes: Votes, one_of: Mask | None = None) -> Concordance:
     """Kendall's tau-b between two annotators of a comparison: the mean over their pairs, then over
-    comparisons. A ranking without any preference agrees with none and is left out."""
+    comparisons. A ranking without any preference agrees with none and is left out.
+
+    With `one_of` (one element a voter) only pairs of which exactly one is among these.
+    """
     means, comparisons = [], []
     for k, rows in _by_size(votes):
         signs = np.stack([_signs(vote, k) for vote in votes.distinct])  # rows of other sizes stay nan
         comparison = votes.comparison[rows]
         one, two = _couples(comparison)
+        if one_of is not None:
+            crossing = one_of[votes.voter[rows[one]]] != one_of[votes.voter[rows[two]]]
+            one, two = one[crossing], two[crossing]
         left, right = signs[votes.code[rows][one]], signs[votes.code[rows][two]]
         both = np.isfinite(left) & np.isfinite(right)
         left, right = np.where(both, left, 0.0), np.where(both, right, 0.0)

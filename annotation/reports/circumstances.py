@@ -25,7 +25,6 @@ from ..models import (
 from ..ranking import RankingError, parse, signed
 from ..votes import Ints, Mask, Votes
 from .columns import MISSING, numbers_by
-from .reading import BATCH
 
 SWAPPED = "ba"
 IN_ORDER = "ab"
@@ -129,17 +128,25 @@ def read_again(project: Project, criterion: Criterion, votes: Votes, circumstanc
 
 
 def read_orders(project: Project, criterion: Criterion) -> Orders:
-    """What judges answered to pairs in each order, from their first sample. One statement."""
-    calls = JudgeCall.objects.filter(
-        annotator__project=project, state=JudgeCall.State.OK, sample=0, order__in=(IN_ORDER, SWAPPED)
+    """What judges answered to pairs in each order, from their first sample; trials left out. One
+    statement."""
+    calls = (
+        JudgeCall.objects.filter(
+            annotator__project=project, state=JudgeCall.State.OK, sample=0, order__in=(IN_ORDER, SWAPPED)
+        )
+        .exclude(purpose=JudgeCall.Purpose.TRIAL)
+        .annotate(said=KeyTextTransform("ranking", KeyTransform(criterion.name, "verdict")))
     )
-    said = KeyTextTransform("ranking", KeyTransform(criterion.name, "verdict"))
-    rows = calls.values_list("annotator_id", "comparison_id", "order", said)
-    found = []
-    for annotator, comparison, order, ranking in rows.iterator(BATCH):
+    found = [np.zeros((0, 4), dtype=np.int64)]
+    for (annotator, order, ranking), ids in numbers_by(
+        calls, ("annotator_id", "order", "said"), ("comparison_id",)
+    ):
         if (value := _preference(ranking)) is not None:
-            found.append((annotator, comparison, order == SWAPPED, value))
-    annotators, comparisons, swapped, values = np.array(found, dtype=np.int64).reshape(-1, 4).T
+            rows = np.empty((len(ids), 4), dtype=np.int64)
+            rows[:] = annotator, 0, order == SWAPPED, value
+            rows[:, 1] = ids[:, 0]
+            found.append(rows)
+    annotators, comparisons, swapped, values = np.concatenate(found).T
     return Orders(annotators, comparisons, swapped.astype(bool), values)
 
 

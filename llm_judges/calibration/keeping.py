@@ -1,0 +1,128 @@
+"""Keeping a judge's map from confidence to chance, and reading it: what a cascade decides by."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max
+
+from annotation.models import Criterion, Project
+from annotation.ranking import BOTH_BAD
+from annotation.reports import criteria_named, snapshot
+from annotation.reports.circumstances import newest_label
+
+from ..models import Calibration
+from .answers import FEWEST_PEOPLE
+from .case import Case
+from .confidence import Confidence, confidence_of, soft_of
+from .ground import Ground, Judge, read_ground
+from .maps import ProbabilityMap
+
+
+def keep(
+    project: Project,
+    criterion: str | None = None,
+    judge: str | None = None,
+    fewest_people: int = FEWEST_PEOPLE,
+) -> list[Calibration]:
+    """Fits the map of every judge (or of one) on each criterion (or on one) and stores it as a new version.
+
+    A judge without enough answers that people gave too gets none: nothing is made up. A map like the newest
+    one, fitted on the same answers, is not stored again. Raises annotation.reports.Unknown.
+    """
+    criteria = criteria_named(project, criterion)
+    rows: list[Calibration] = []
+    with snapshot():
+        ground = read_ground(project, judge)
+        through = newest_label(project)
+        for one in criteria:
+            rows += _fitted(project, one, ground, fewest_people, through)
+    with transaction.atomic():
+        return [row for row in rows if _store(row)]
+
+
+def held_out(
+    project: Project, criterion: Criterion, annotator: int, fewest_people: int = FEWEST_PEOPLE
+) -> list[tuple[float, bool]]:
+    """For each answer of a judge that people gave too: the chance that a map fitted without its group gives
+    it, and whether it was right. What a threshold may be chosen by; empty where there are too few."""
+    with snapshot():
+        case = Case.of(project, criterion, read_ground(project), fewest_people)
+        judge = next((one for one in case.ground.judges if one.annotator == annotator), None)
+        if judge is None or annotator not in case.index_of:
+            return []
+        found = confidence_of(case, judge, case.answers.of(case.index_of[annotator]))
+        chosen = soft_of(case, found)[1]
+    return list(zip(chosen.held_out.tolist(), found.right.tolist(), strict=True)) if chosen else []
+
+
+def newest(annotators: Iterable[int], criteria: Iterable[int]) -> dict[tuple[int, int], Calibration]:
+    """The newest map of each judge on each criterion, by (annotator id, criterion id). One statement."""
+    rows = Calibration.objects.filter(annotator__in=list(annotators), criterion__in=list(criteria))
+    return {(row.annotator_id, row.criterion_id): row for row in rows.order_by("version")}
+
+
+def calibrated_probability(
+    calibration: Calibration, soft: Mapping[str, float], answer: str, consistent: bool | None = None
+) -> float:
+    """The chance that people would give the judge's answer to a pair.
+
+    `soft` are its chances by answer (SoftLabel.probabilities), `answer` is what its label says (`a`, `b`,
+    `tie` or `both_bad`), `consistent` False where its orders contradict each other. Raises ValueError for an
+    answer that a pair does not have.
+    """
+    if answer not in ("a", "b", "tie", BOTH_BAD):
+        raise ValueError(f"{answer!r} is no answer to a pair: a, b, tie or both_bad")
+    sure = soft.get(answer, 0.0)
+    if answer in ("tie", BOTH_BAD):  # both bad counts as a tie
+        sure = soft.get("tie", 0.0) + soft.get(BOTH_BAD, 0.0)
+    found = ProbabilityMap.of_json(calibration.map).apply(
+        np.array([min(max(sure, 0.0), 1.0)]), np.array([consistent is False])
+    )
+    return float(found[0])
+
+
+def _fitted(
+    project: Project, criterion: Criterion, ground: Ground, fewest: int, through: int
+) -> list[Calibration]:
+    case = Case.of(project, criterion, ground, fewest)
+    judges = [one for one in ground.judges if one.annotator in case.index_of]
+    rows = [_row(case, one, through) for one in judges]
+    return [row for row in rows if row is not None]
+
+
+def _row(case: Case, judge: Judge, through: int) -> Calibration | None:
+    said = case.answers.of(case.index_of[judge.annotator])
+    found: Confidence = confidence_of(case, judge, said)
+    report, chosen = soft_of(case, found)
+    if chosen is None:
+        return None
+    return Calibration(
+        annotator_id=judge.annotator,
+        criterion=case.evidence.criterion,
+        method=chosen.map.method,
+        map=chosen.map.json(),
+        comparisons=report["n"],
+        groups=report["groups"],
+        held_out={
+            when: {
+                "log_loss": report[when]["log_loss"],
+                "brier": report[when]["brier"],
+                "ece": report[when]["ece"]["value"],
+            }
+            for when in ("before", "after")
+        },
+        fewest_people=case.fewest,
+        through=through,
+    )
+
+
+def _store(row: Calibration) -> bool:
+    """Whether it says something new; then it is the next version."""
+    earlier = Calibration.objects.filter(annotator=row.annotator_id, criterion=row.criterion_id)
+    last = earlier.order_by("-version").first()
+    if last and (last.map, last.comparisons, last.through) == (row.map, row.comparisons, row.through):
+        return False
+    row.version = (earlier.aggregate(last=Max("version"))["last"] or 0) + 1
+    row.save()
+    return True

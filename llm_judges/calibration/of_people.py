@@ -1,0 +1,57 @@
+"""The same report for people: each one held against a Reference, else against the majority of the others."""
+
+from typing import Any
+
+import numpy as np
+
+from . import leanings
+from .answers import CLASSES, UNKNOWN, without
+from .case import Case
+from .figures import FEWEST
+from .position import first_shown
+from .tables import against, confusion
+
+MOST = 200  # people with figures of their own: the busiest
+
+
+def each_person(case: Case) -> tuple[list[dict[str, Any]], int]:
+    """(people with enough labels, the busiest first; how many have too few)."""
+    people = np.flatnonzero(case.votes.people)
+    labels = np.bincount(case.votes.voter, minlength=len(case.votes.voters))[people]
+    order = np.argsort(-labels, kind="stable")
+    enough = order[labels[order] >= FEWEST]
+    rows = [_person(case, int(people[at]), int(labels[at])) for at in enough[:MOST].tolist()]
+    return rows, len(people) - len(enough)
+
+
+def _person(case: Case, index: int, labels: int) -> dict[str, Any]:
+    voter = case.votes.voters[index]
+    unit, others = without(case.answers, case.counts, case.reference, index, case.fewest)
+    people = np.where(others.known, others.said, UNKNOWN)
+    said = case.answers.of(index)[unit]
+    comparison = case.answers.comparison[unit]
+    pair = case.ground.k[case.at[comparison]] == 2
+    features = case.ground.features[case.at[comparison[pair]], :, 0]
+    long = leanings.length(said[pair], people[pair], features, case.group[unit][pair])
+    return {
+        "annotator": voter.id,
+        "name": case.ground.names.get(voter.id, ""),
+        "labels": labels,
+        "against_people": against(people, said, comparison, case.group[unit]).json(),
+        "confusion": {"classes": list(CLASSES), "counts": confusion(people, said), "shown": None},
+        "position": {"first_shown": _first_shown(case, voter.id)},
+        "length": {
+            "prefers_longer": long.prefers_more.json(),
+            "people_prefer_longer": long.people_prefer_more.json(),
+            "slope": long.slope.json(),
+        },
+    }
+
+
+def _first_shown(case: Case, annotator: int) -> dict[str, Any]:
+    """From labels, whose order is a person's own."""
+    evidence = case.evidence
+    ids = np.array([voter.id for voter in evidence.votes.voters])
+    at = (ids[evidence.votes.voter] == annotator) & evidence.pairs & evidence.circumstances.ordered
+    group = case.ground.group[case.at][evidence.votes.comparison[at]]
+    return first_shown(evidence.values[at], evidence.circumstances.swapped[at], group)[0].json()
