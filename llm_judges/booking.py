@@ -189,6 +189,7 @@ def _enter(run: JudgeRun, booked: Sequence[tuple[Prepared, Answer]]) -> None:
         spent=F("spent")
         + sum((cost_of(prepared.judge, answer.usage) for prepared, answer in booked), NOTHING),
         sent=F("sent") + sum(answer.sends for _, answer in booked),
+        throttled=F("throttled") + sum(answer.state == State.RATE_LIMITED for _, answer in booked),
         answered=F("answered") + sum(answer.state == State.OK for _, answer in booked),
         input_tokens=F("input_tokens") + sum(answer.usage.input or 0 for _, answer in booked),
         output_tokens=F("output_tokens") + sum(answer.usage.output or 0 for _, answer in booked),

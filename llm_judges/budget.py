@@ -19,11 +19,18 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """One of the caps on a run, in words; what is `left` under it, `in_flight` of the rest being reserved."""
+    """One of the caps on a run: of what (`run`, `judge` or `project`) and in words, the `most` it allows, and
+    what is `left` under it, `in_flight` of the rest being reserved."""
 
+    scope: str
     words: str
+    most: Decimal
     left: Decimal
     in_flight: Decimal
+
+    @property
+    def spent(self) -> Decimal:
+        return self.most - self.left - self.in_flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +72,15 @@ def caps(run: JudgeRun, judge: Judge, project: Project, people: Decimal) -> list
     runs = JudgeRun.objects.filter(project=project)
     name = judge.version.name
     known = [
-        (f"this run may cost {run.cap}", run.cap, runs.filter(pk=run.pk)),
-        (f"judge {name} may cost {judge.budget}", judge.budget, _runs_of(name, runs)),
+        ("run", f"this run may cost {run.cap}", run.cap, NOTHING, runs.filter(pk=run.pk)),
+        ("judge", f"judge {name} may cost {judge.budget}", judge.budget, NOTHING, _runs_of(name, runs)),
+        ("project", f"the budget of the project is {project.budget}", project.budget, people, runs),
     ]
-    if project.budget is not None:
-        known.append((f"the budget of the project is {project.budget}", project.budget - people, runs))
-    found = [_cap(words, most, counted) for words, most, counted in known if most is not None]
+    found = [
+        _cap(scope, words, most, others, counted)
+        for scope, words, most, others, counted in known
+        if most is not None
+    ]
     return sorted(found, key=lambda cap: cap.left)
 
 
@@ -104,10 +114,10 @@ def _runs_of(name: str, runs: "QuerySet[JudgeRun]") -> "QuerySet[JudgeRun]":
     return runs.filter(annotator__judge_version__name=name)
 
 
-def _cap(words: str, most: Decimal, runs: "QuerySet[JudgeRun]") -> Cap:
+def _cap(scope: str, words: str, most: Decimal, others: Decimal, runs: "QuerySet[JudgeRun]") -> Cap:
     calls = JudgeCall.objects.filter(run__in=runs, state=JudgeCall.State.IN_FLIGHT)
     in_flight = calls.aggregate(total=Sum("reserved"))["total"] or NOTHING
-    return Cap(words, most - _total(runs, "spent") - in_flight, in_flight)
+    return Cap(scope, words, most, most - others - _total(runs, "spent") - in_flight, in_flight)
 
 
 def _total(runs: "QuerySet[JudgeRun]", what: str) -> Decimal:

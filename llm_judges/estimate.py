@@ -1,6 +1,7 @@
 """What a run would take, before anybody pays for it, from the prompts of a sample of what is asked."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from statistics import fmean
@@ -52,7 +53,27 @@ def estimate(judge: Judge) -> Estimate:
     open_demand = open_for(judge)
     number = open_demand.count()
     brief = calls.brief(judge, annotator_of(judge), judge.version.project)
-    asked = [_asked(brief, comparison) for comparison in _sample(open_demand, number)]
+    return _estimate(brief, number, [_asked(brief, one) for one in _sample(open_demand, number)])
+
+
+def estimate_trial(judge: Judge, comparisons: Sequence[Comparison]) -> Estimate:
+    """Of a trial on these comparisons; calls whose very request is answered already are not counted. Changes
+    nothing."""
+    project = judge.version.project
+    brief = calls.brief(judge, annotator_of(judge), project, JudgeCall.Purpose.TRIAL)
+    asked = [_asked(brief, comparison) for comparison in comparisons]
+    hashes = {one.call.request_hash for calls_of_one in asked for one in calls_of_one}
+    answered = JudgeCall.objects.filter(
+        annotator__project=project, state=JudgeCall.State.OK, request_hash__in=hashes
+    )
+    known = set(answered.values_list("request_hash", flat=True))
+    open_calls = [[one for one in some if one.call.request_hash not in known] for some in asked]
+    return _estimate(brief, len(comparisons), open_calls)
+
+
+def _estimate(brief: Brief, number: int, asked: Sequence[Sequence[Prepared]]) -> Estimate:
+    """For `number` comparisons, from the calls on some of them."""
+    judge = brief.judge
     prepared = [one for calls_of_one in asked for one in calls_of_one]
     if not prepared:
         return Estimate(number, 0, len(asked), 0, 0, *_money(judge, Decimal(0), Decimal(0)), None)
@@ -92,7 +113,7 @@ def _sample(open_demand: Any, number: int) -> list[Comparison]:
     return list(Comparison.objects.filter(pk__in=found).prefetch_related("responses"))
 
 
-def _asked(brief: Brief, comparison: Comparison) -> list[Any]:
+def _asked(brief: Brief, comparison: Comparison) -> list[Prepared]:
     responses = sorted(comparison.responses.all(), key=lambda response: response.position)
     made = []
     for order in orders(brief, comparison):

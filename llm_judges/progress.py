@@ -2,20 +2,20 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, F
+from django.db.models import Count, F, Max, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from annotation.models import Assignment, Demand, JudgeCall, JudgeRun
 
 from .models import Judge
 from .outcome import Outcome
-from .runs import runs_of
+from .registry import annotator_of
 
 # The rate is that of the last minutes; of less than this nothing is said.
 WINDOW_SECONDS = 120.0
@@ -25,22 +25,25 @@ SAMPLES = 120
 SILENT_SECONDS = 45
 # What is left is counted so often: on a large project that takes a moment.
 COUNTED_SECONDS = 10
+_State = JudgeCall.State
+_OPEN_CALLS = (_State.PENDING, _State.IN_FLIGHT)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """One run. `left`: comparisons the judge is still asked for; `rate`: comparisons a minute, and `seconds`
     left at that rate, both None where too little is known; `at_work`: some worker has given a sign of life;
-    `failed`: its calls that ended without a verdict, by state; `reason`: what most of them say."""
+    `calls`: its calls by state; `reason`: what most of those without a verdict say, and `reason_state` how
+    they ended."""
 
     run: JudgeRun
     left: int
     rate: float | None
     seconds: float | None
     at_work: bool
-    failed: dict[str, int]
-    waiting: int
+    calls: dict[str, int]
     reason: str
+    reason_state: str
 
     @property
     def total(self) -> int:
@@ -60,18 +63,45 @@ class Progress:
         """Calls that have ended, with a verdict or without: what coverage is a share of."""
         return self.run.answered + sum(self.failed.values())
 
+    @property
+    def failed(self) -> dict[str, int]:
+        """Calls that ended without a verdict, by state."""
+        return {
+            state: number for state, number in self.calls.items() if state not in (_State.OK, *_OPEN_CALLS)
+        }
+
 
 def progress_of(judge: Judge) -> Progress | None:
     """Of the judge's newest run, or None where there was none."""
-    run = runs_of(judge).select_related("started_by").first()
-    return None if run is None else _progress(run)
+    return progress_of_all([judge]).get(judge.pk)
 
 
-def left_for(annotator_id: int) -> int:
-    """Comparisons that a judge is still asked for, without those it failed on."""
-    wanted = Demand.objects.filter(judge=annotator_id, wanted__gt=F("done")).count()
-    returned = Assignment.objects.filter(annotator=annotator_id, state=Assignment.State.RETURNED).count()
-    return max(0, wanted - returned)
+def progress_of_all(judges: Sequence[Judge]) -> dict[int, Progress]:
+    """Of every judge's newest run, by judge; those without one are left out. A constant number of
+    statements."""
+    versions = {judge.version_id: judge.pk for judge in judges}
+    runs = JudgeRun.objects.filter(
+        annotator__judge_version__in=list(versions), purpose=JudgeRun.Purpose.RUN
+    ).order_by()
+    newest = runs.values("annotator").annotate(newest=Max("pk")).values("newest")
+    found = list(JudgeRun.objects.filter(pk__in=newest).select_related("annotator", "project", "started_by"))
+    left, calls, reasons = _left(found), _calls(found), _commonest(found)
+    return {
+        versions[run.annotator.judge_version_id or 0]: _progress(
+            run, left[run.annotator_id], calls.get(run.pk, {}), *reasons.get(run.pk, ("", ""))
+        )
+        for run in found
+    }
+
+
+def left_for(annotator_ids: Iterable[int]) -> Counter[int]:
+    """By judge the comparisons that it is still asked for, without those it failed on."""
+    ids = list(annotator_ids)
+    wanted = Demand.objects.filter(judge__in=ids, wanted__gt=F("done")).order_by().values_list("judge")
+    returned = Assignment.objects.filter(annotator__in=ids, state=Assignment.State.RETURNED).order_by()
+    found = Counter(dict(wanted.annotate(Count("pk"))))
+    found.subtract(dict(returned.values_list("annotator").annotate(Count("pk"))))
+    return +found
 
 
 class Pulse:
@@ -84,6 +114,7 @@ class Pulse:
         self._samples: deque[tuple[float, int]] = deque(maxlen=60)
         self._said_at = 0.0
         self._left = 0
+        self._annotator = annotator_of(judge).pk
 
     def beat(self, total: Outcome, say: Callable[[str], object]) -> None:
         now = time.monotonic()
@@ -91,7 +122,7 @@ class Pulse:
         if now - self._said_at < self.SECONDS and self._said_at:
             return
         self._said_at = now
-        self._left = left_for(_annotator_id(self._judge))
+        self._left = left_for([self._annotator])[self._annotator]
         say(self.line(total))
 
     def line(self, total: Outcome) -> str:
@@ -112,26 +143,34 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes else f"{whole} s"
 
 
-def _progress(run: JudgeRun) -> Progress:
-    key = f"judge-left-{run.annotator_id}-{run.state}"
-    left: Any = cache.get_or_set(key, lambda: left_for(run.annotator_id), COUNTED_SECONDS)
+def _progress(run: JudgeRun, left: int, calls: dict[str, int], state: str, reason: str) -> Progress:
     running = run.state == JudgeRun.State.RUNNING
     rate = _rate(_samples(run)) if running else None
     at_work = bool(run.seen_at and run.seen_at > timezone.now() - timedelta(seconds=SILENT_SECONDS))
-    calls = JudgeCall.objects.filter(run=run)
-    states = Counter(dict(calls.order_by().values_list("state").annotate(Count("pk"))))
-    waiting = sum(states.pop(state, 0) for state in ("pending", "in_flight"))
-    states.pop(JudgeCall.State.OK, None)
-    return Progress(
-        run,
-        left,
-        rate,
-        60 * left / rate if rate and left else None,
-        running and at_work,
-        dict(sorted(states.items())),
-        waiting,
-        _commonest(run, states) if states else "",
-    )
+    seconds = 60 * left / rate if rate and left else None
+    return Progress(run, left, rate, seconds, running and at_work, calls, reason, state)
+
+
+def _left(runs: Sequence[JudgeRun]) -> dict[int, int]:
+    """`left_for` the judges of these runs, as it was some seconds ago at most."""
+    keys = {run.annotator_id: f"judge-left-{run.annotator_id}-{run.state}" for run in runs}
+    known: dict[str, int] = cache.get_many(keys.values())
+    missing = [annotator for annotator, key in keys.items() if key not in known]
+    if missing:
+        counted = left_for(missing)
+        fresh = {keys[annotator]: counted[annotator] for annotator in missing}
+        cache.set_many(fresh, COUNTED_SECONDS)
+        known |= fresh
+    return {annotator: known[key] for annotator, key in keys.items()}
+
+
+def _calls(runs: Sequence[JudgeRun]) -> dict[int, dict[str, int]]:
+    """By run, how many calls are in which state."""
+    rows = JudgeCall.objects.filter(run__in=runs).order_by("run", "state").values_list("run", "state")
+    found: dict[int, dict[str, int]] = {}
+    for run, state, number in rows.annotate(Count("pk")):
+        found.setdefault(run, {})[state] = number
+    return found
 
 
 def _samples(run: JudgeRun) -> "deque[tuple[float, int]]":
@@ -155,17 +194,15 @@ def _rate(samples: "deque[tuple[float, int]]") -> float | None:
     return 60 * (after - before) / (ended - begun)
 
 
-def _commonest(run: JudgeRun, states: Counter[str]) -> str:
-    reasons = (
-        JudgeCall.objects.filter(run=run, state__in=list(states))
-        .exclude(reason="")
-        .values_list("reason")
+def _commonest(runs: Sequence[JudgeRun]) -> dict[int, tuple[str, str]]:
+    """By run the state and reason of most calls without a verdict."""
+    failed = JudgeCall.objects.filter(run__in=runs).exclude(state__in=[_State.OK, *_OPEN_CALLS])
+    rows = (
+        failed.exclude(reason="")
+        .order_by()
+        .values("run", "state", "reason")
         .annotate(number=Count("pk"))
-        .order_by("-number")
+        .annotate(rank=Window(RowNumber(), partition_by="run", order_by=F("number").desc()))
+        .filter(rank=1)
     )
-    found = reasons.first()
-    return str(found[0]) if found else ""
-
-
-def _annotator_id(judge: Judge) -> int:
-    return runs_of(judge).values_list("annotator", flat=True)[0]
+    return {row["run"]: (row["state"], row["reason"]) for row in rows}

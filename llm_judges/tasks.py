@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from annotation.models import JudgeRun
 
-from . import booking, runs
+from . import booking, runs, trial
+from .client import KeyMissing
 from .labelling import JudgeError, work_on
 from .models import Judge, in_service
 
@@ -49,6 +50,20 @@ def look() -> None:
             continue
         if run is not None:
             work.apply_async((run.pk,), expires=LOOK_SECONDS)
+    for waiting in trial.left_open():
+        try_out.apply_async((waiting.pk,), expires=LOOK_SECONDS)
+
+
+@shared_task
+def try_out(run_id: int) -> None:
+    """Asks what an open trial is to ask; how it ended stands on it."""
+    run = JudgeRun.objects.filter(pk=run_id).select_related("annotator", "started_by").first()
+    if run is None:
+        return
+    try:
+        trial.work_on(run, _judge_of(run))
+    except (JudgeError, KeyMissing) as error:
+        log.warning("%s", error)
 
 
 @shared_task(bind=True)
@@ -77,9 +92,7 @@ def _begin(run_id: int) -> bool:
 
 def _work(run: JudgeRun) -> bool:
     """Gives whether to go on in another task."""
-    judge = Judge.objects.select_related("version", "version__project").get(
-        version=run.annotator.judge_version_id
-    )
+    judge = _judge_of(run)
     until = time.monotonic() + SLICE_SECONDS
     try:
         outcome = work_on(run, judge, lambda: _closing.is_set() or time.monotonic() > until, patient=False)
@@ -90,3 +103,8 @@ def _work(run: JudgeRun) -> bool:
     if outcome.stopped and outcome.stopped != "interrupted":
         log.warning("judge %s stopped: %s", judge, outcome.message)
     return outcome.stopped == "interrupted" and not _closing.is_set()
+
+
+def _judge_of(run: JudgeRun) -> Judge:
+    judges = Judge.objects.select_related("version__project", "pair_template", "ranking_template")
+    return judges.get(version=run.annotator.judge_version_id)

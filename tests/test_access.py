@@ -16,9 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from annotation import leases, media
 from annotation.flags import raise_flag
 from annotation.labels import Answer, Submission, submit_many
-from annotation.models import Annotator, Membership, Project
+from annotation.models import Annotator, JudgeCall, Membership, Project
 from annotation.permissions import MAY
-from llm_judges.registry import set_judge
+from llm_judges.registry import annotator_of, set_judge
 from tests.factories import make_comparison, make_person, make_project, make_user
 
 PUBLIC = "public"  # anybody, signed in or not
@@ -42,8 +42,13 @@ EXPECTED = {
     "leaderboard": "view",
     "leaderboard-table": "view",
     "judges": "view",
-    "judge-progress": "view",
+    "judge": "view",
     "judge-act": "manage",
+    "judge-estimate": "view",
+    "judge-trial": "view",
+    "judge-try": "manage",
+    "judge-calls": "view",
+    "judge-call": "view",
     "label": "label",
     "plain": "label",
     "media": MEMBER,
@@ -97,8 +102,10 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
     if "sha256" in route.parameters:
         values["sha256"] = media.store(project, "a.gif", io.BytesIO(b"GIF89a\1\0\1\0")).sha256
     if "judge_id" in route.parameters:
-        entry = {"name": "asked", "base_url": "https://judge.example.org/v1", "model": "m-1"}
+        entry = {"name": "asked", "base_url": "http://127.0.0.1:9/v1", "model": "m-1"}
         values["judge_id"] = set_judge(project, **entry).pk
+    if "call_id" in route.parameters:
+        values["call_id"] = make_call(project, comparison)
     if "flag_id" in route.parameters:
         values["flag_id"] = raise_flag(person, comparison, "Both are cut off.").pk
     if "assignment_id" in route.parameters:
@@ -106,6 +113,14 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         submit_many(person, project, [Submission(held.pk, {"overall": Answer("a=b")})])
         values["assignment_id"] = held.pk
     return reverse(route.name, kwargs={name: values[name] for name in route.parameters})
+
+
+def make_call(project: Project, comparison: int) -> int:
+    judge = set_judge(project, name="asked", base_url="http://127.0.0.1:9/v1", model="m-1")
+    call, _ = JudgeCall.objects.get_or_create(
+        annotator=annotator_of(judge), comparison_id=comparison, order="ab", defaults={"state": "refused"}
+    )
+    return call.pk
 
 
 def statuses(client: Client, url: str) -> set[int]:

@@ -93,6 +93,9 @@ class JudgeRun(models.Model):
     consistent = models.PositiveIntegerField(default=0, help_text="Labelled, and every order said the same.")
     undecided = models.PositiveIntegerField(default=0, help_text="All calls ok, and yet no label.")
     sent = models.PositiveIntegerField(default=0, help_text="Requests made, retries included.")
+    throttled = models.PositiveIntegerField(
+        default=0, help_text="Requests that the endpoint turned away because there were too many (429)."
+    )
     answered = models.PositiveIntegerField(default=0, help_text="Calls with a verdict.")
     reused = models.PositiveIntegerField(default=0, help_text="Verdicts that were known: nothing was asked.")
     created_at = models.DateTimeField(auto_now_add=True)

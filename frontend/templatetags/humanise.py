@@ -21,6 +21,8 @@ register = template.Library()
 _NEAR = 7  # days in which a weekday says which day is meant
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _STATES = {
+    JudgeCall.State.PENDING: gettext_lazy("waiting"),
+    JudgeCall.State.IN_FLIGHT: gettext_lazy("being asked"),
     JudgeCall.State.OK: gettext_lazy("answered"),
     JudgeCall.State.REFUSED: gettext_lazy("refused"),
     JudgeCall.State.TRUNCATED: gettext_lazy("cut off"),

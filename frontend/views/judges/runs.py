@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -12,25 +11,30 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
 from annotation.models import JudgeRun, Project
-from annotation.permissions import Access, project_for
+from annotation.permissions import project_for
 from llm_judges import budget, runs, tasks
+from llm_judges.estimate import estimate
 from llm_judges.models import Judge, in_service, judges_of
-from llm_judges.progress import Progress, progress_of
+from llm_judges.progress import Progress, progress_of, progress_of_all
 from llm_judges.runs import JudgeError
+from llm_judges.vitals import Vitals, vitals_of
 
-from .signed_in import SignedInRequest, signed_in
+from ..signed_in import SignedInRequest, signed_in
+from .found import context_of, judge_in
 
 _State = JudgeRun.State
 MOST_MONEY = Decimal(10**9)
 MOST_COMPARISONS = 10**9
+LEDGER_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A judge and its newest run, as the page shows them."""
+    """A judge and its newest run, as the pages show them; `vitals` where all is shown."""
 
     judge: Judge
     progress: Progress | None
+    vitals: Vitals | None = None
 
     @property
     def state(self) -> str:
@@ -59,26 +63,45 @@ class Line:
 def judges(request: SignedInRequest, slug: str) -> HttpResponse:
     """All judges in service."""
     access = project_for(request.user, slug, "view")
-    lines = [Line(judge, progress_of(judge)) for judge in judges_of(access.project)]
-    context = _context(access) | {
+    in_use = judges_of(access.project)
+    progress = progress_of_all(in_use)
+    lines = [Line(judge, progress.get(judge.pk)) for judge in in_use]
+    context = context_of(access) | {
         "lines": lines,
         "at_work": sum(line.live for line in lines),
         "spent": budget.spent_by_purpose(access.project),
     }
-    return render(request, "frontend/judges.html", context)
+    return render(request, "frontend/judges/list.html", context)
 
 
 @signed_in
 @require_safe
-def judge_progress(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponseBase:
-    """The figures of one judge, which a page at work asks for again and again; all of it once its state is
-    another than the page has."""
+def judge(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponseBase:
+    """One judge at work, with its ledger.
+
+    A page at work asks for the figures alone again and again, and is given all of the run once its state is
+    another than the page has.
+    """
     access = project_for(request.user, slug, "view")
-    line = _line(access.project, judge_id)
-    context = _context(access) | {"line": line}
+    found = judge_in(access.project, judge_id)
+    whole = not request.htmx or request.GET.get("view") == "whole"
+    line = _line(found, whole)
+    context = context_of(access, found, "runs") | {"line": line, "whole": whole}
+    if not request.htmx:
+        return render(request, "frontend/judges/judge.html", context | {"ledger": _ledger(found)})
     if line.state == request.GET.get("state"):
-        return render(request, "frontend/judges.html#figures", context)
-    return retarget(render(request, "frontend/judges.html#judge", context), f"#judge-{judge_id}")
+        return render(request, "frontend/judges/run.html#figures", context)
+    return retarget(render(request, "frontend/judges/run.html", context), f"#judge-{judge_id}")
+
+
+@signed_in
+@require_safe
+def judge_estimate(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponse:
+    """What a run of all that the judge is asked for would cost, as a line beside its button."""
+    access = project_for(request.user, slug, "view")
+    found = judge_in(access.project, judge_id)
+    context = context_of(access, found) | {"estimate": estimate(found)}
+    return render(request, "frontend/judges/estimate.html", context)
 
 
 @signed_in
@@ -86,18 +109,20 @@ def judge_progress(request: SignedInRequest, slug: str, judge_id: int) -> HttpRe
 def judge_act(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponseBase:
     """Start, pause, resume, cancel or ask again; then the page as it is now."""
     access = project_for(request.user, slug, "manage")
-    line = _line(access.project, judge_id)
+    found = _in_service(access.project, judge_id)
+    whole = request.POST.get("view") == "whole"
     problem = ""
     try:
-        _act(request, line)
+        _act(request, _line(found))
     except (JudgeError, ValueError) as error:
         problem = str(error)
     if not request.htmx:
         if problem:
             messages.error(request, problem)
-        return redirect("judges", slug)
-    context = _context(access) | {"line": _line(access.project, judge_id), "problem": problem}
-    return render(request, "frontend/judges.html#judge", context, status=422 if problem else 200)
+        return redirect("judge", slug, judge_id) if whole else redirect("judges", slug)
+    line = _line(found, whole)
+    context = context_of(access, found, "runs") | {"line": line, "whole": whole, "problem": problem}
+    return render(request, "frontend/judges/run.html", context, status=422 if problem else 200)
 
 
 def _act(request: SignedInRequest, line: Line) -> None:
@@ -144,15 +169,16 @@ def _limit(text: str | None) -> int | None:
     return int(number)
 
 
-def _line(project: Project, judge_id: int) -> Line:
-    judge = get_object_or_404(in_service().filter(version__project=project), pk=judge_id)
-    return Line(judge, progress_of(judge))
+def _line(judge: Judge, whole: bool = False) -> Line:
+    progress = progress_of(judge)
+    return Line(judge, progress, vitals_of(progress.run, judge) if progress and whole else None)
 
 
-def _context(access: Access) -> dict[str, Any]:
-    return {
-        "access": access,
-        "project": access.project,
-        "may_manage": access.may("manage"),
-        "section": "judges",
-    }
+def _in_service(project: Project, judge_id: int) -> Judge:
+    return get_object_or_404(in_service().filter(version__project=project), pk=judge_id)
+
+
+def _ledger(judge: Judge) -> list[JudgeRun]:
+    """The newest entries of this version: runs, trials and probes."""
+    entries = JudgeRun.objects.filter(annotator__judge_version=judge.version_id)
+    return list(entries.select_related("started_by").order_by("-pk")[:LEDGER_SHOWN])

@@ -1,0 +1,72 @@
+"""How judges' calls read on a page."""
+
+from collections.abc import Mapping
+
+from django import template
+from django.utils.translation import gettext as _
+
+from annotation.models import Criterion, JudgeCall, JudgeRun
+from annotation.ranking import Scale
+from llm_judges.progress import Progress
+from llm_judges.reconcile import Settled
+from llm_judges.verdicts import Reading
+
+from .. import judge_words
+from .humanise import answer_in_words, fixed
+
+register = template.Library()
+
+
+@register.filter
+def shown_order(call: JudgeCall) -> str:
+    """A first, then B."""
+    return judge_words.shown_order(call.order)
+
+
+@register.filter
+def advice(failed: JudgeCall | JudgeRun | Progress) -> str:
+    """What to do about a call or run that failed, or about what fails most often in a run."""
+    if isinstance(failed, JudgeRun):
+        return judge_words.what_to_do("", failed.message)
+    if isinstance(failed, Progress):
+        return judge_words.what_to_do(failed.reason_state, failed.reason)
+    return judge_words.what_to_do(failed.state, failed.reason)
+
+
+@register.filter
+def run_state(state: str) -> str:
+    """The state of a run as a word for people."""
+    return judge_words.run_state(state)
+
+
+@register.filter
+def way_of_asking(rung: str) -> str:
+    """How a reply was asked for, as people call it."""
+    return judge_words.way_of_asking(rung)
+
+
+@register.filter
+def settled_in_words(settled: Settled | Reading, criterion: Criterion) -> str:
+    """What a reply, or all orders together, say on a criterion: A slightly better."""
+    if settled.ranking is None:
+        return _("No label")
+    return answer_in_words(str(settled.ranking), settled.strength, Scale(criterion.scale))
+
+
+@register.filter
+def chances(probabilities: Mapping[str, float]) -> str:
+    """A 0.93, tie 0.05, B 0.02."""
+    names = {"tie": _("tie"), "both_bad": _("both bad")}
+    return ", ".join(
+        f"{names.get(name, name.upper())} {fixed(chance, 2)}" for name, chance in probabilities.items()
+    )
+
+
+@register.filter
+def milliseconds(latency: int | None) -> str:
+    """840 ms, 12.4 s."""
+    if latency is None:
+        return ""
+    if latency < 1000:
+        return _("%(number)s ms") % {"number": latency}
+    return _("%(number)s s") % {"number": fixed(latency / 1000, 1)}
