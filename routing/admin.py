@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from annotation.admin import ReadOnlyAdmin
 
-from .models import Plan, PlanPart, TextFeatures
+from .models import Plan, PlanPart, Refit, RoutingSettings, TextFeatures
 
 
 @admin.register(Plan)
@@ -38,3 +38,18 @@ class TextFeaturesAdmin(ReadOnlyAdmin):
     list_display = ("comparison", "version")
     list_select_related = ("comparison",)
     search_fields = ("comparison__external_id",)
+
+
+@admin.register(Refit)
+class RefitAdmin(ReadOnlyAdmin):
+    list_display = ("number", "project", "state", "labels", "learned_from", "seconds", "started_at")
+    list_select_related = ("project",)
+    list_filter = ("state",)
+    search_fields = ("project__slug",)
+
+
+@admin.register(RoutingSettings)
+class RoutingSettingsAdmin(ReadOnlyAdmin):
+    list_display = ("project", "refit_after", "label_worth")
+    list_select_related = ("project",)
+    search_fields = ("project__slug",)

@@ -11,7 +11,7 @@ not wanted of it any more: otherwise the slot would come back to the queue with 
 all the same is surplus.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import connection
@@ -149,6 +149,14 @@ def stage(project: Project, rows: Iterable[Row], judge: Annotator | None) -> set
     return left
 
 
+def drop(comparison_ids: Sequence[int]) -> None:
+    """Takes comparisons out of what was staged: their earlier Decisions and demand stand."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "DELETE FROM routing_planned WHERE comparison_id = %s", [(pk,) for pk in comparison_ids]
+        )
+
+
 def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annotator | None) -> None:
     """Saves the staged plan with its Decisions and asks people and judges for exactly what they say.
 
@@ -198,7 +206,7 @@ def _decide(plan: Plan, rows: Iterable[Row], judge: Annotator | None) -> None:
         ("comparison_id", "destination", "audit", "probability", "score", "reason", "judge_id"),
         ((*row[:-1], standing.get(row.destination)) for row in rows),
         policy=plan.policy,
-        policy_version=plan.policy_version,
+        policy_version=f"{plan.policy_version}.{plan.refit.number}" if plan.refit else plan.policy_version,
         plan=plan.pk,
     )
 

@@ -1,4 +1,4 @@
-"""Routing plans, what they rest on, and what the texts of comparisons look like to them."""
+"""What an owner asks of routing, what it learned, its plans and what they rest on, how texts look to it."""
 
 import uuid
 from decimal import Decimal
@@ -8,6 +8,78 @@ from django.db import models
 from django.db.models import Q
 
 from annotation.models import Comparison, Project
+
+
+class RoutingSettings(models.Model):
+    """What an owner says about routing beyond share or budget; a project without a row has the defaults."""
+
+    project = models.OneToOneField(Project, models.CASCADE, primary_key=True, related_name="routing")
+    refit_after = models.PositiveIntegerField(
+        default=50, help_text="New labels of people after which models refit; 0: never by itself."
+    )
+    label_worth = models.DecimalField(
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="What it is worth that one label is right instead of wrong; for the stop rule.",
+    )
+    least_per_category = models.JSONField(
+        default=dict, blank=True, help_text="Comparisons people get at least, by category."
+    )
+    hours = models.JSONField(default=dict, blank=True, help_text="Hours of work at most, by pool.")
+    capacity = models.JSONField(default=dict, blank=True, help_text="Labels at most, by pool.")
+
+    class Meta:
+        verbose_name_plural = "routing settings"
+
+    def __str__(self) -> str:
+        return f"routing of {self.project_id}"
+
+
+class Refit(models.Model):
+    """What was learned from the labels there were: one row a fit, kept for good.
+
+    One runs at a time in a project: the row itself is the lease. A fit whose process died is taken over when
+    `leased_until` has passed. `quality` (AUROC, Brier, ECE) is of comparisons whose groups the model had not
+    seen; `next_batch` says what the stop rule found.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        LOST = "lost"  # its process died or outlived its lease; nothing of it was stored
+        FAILED = "failed"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="refits")
+    number = models.PositiveIntegerField(help_text="1, 2, 3 … in its project; part of the policy version.")
+    state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
+    leased_until = models.DateTimeField()
+    message = models.CharField(max_length=500, blank=True, help_text="Why it failed or learned nothing.")
+    feature_version = models.PositiveSmallIntegerField()
+    through = models.BigIntegerField(help_text="The newest label of a person that it knew.")
+    labels = models.PositiveIntegerField(default=0, help_text="Independent labels of people that it knew.")
+    learned_from = models.PositiveIntegerField(
+        default=0, help_text="Comparisons labelled by people and the judge."
+    )
+    model = models.JSONField(default=dict, blank=True, help_text="Centre, spread, weight of every column.")
+    quality = models.JSONField(default=dict, blank=True, help_text="value, low, high by measure.")
+    next_batch = models.JSONField(default=dict, blank=True)
+    seconds = models.FloatField(default=0.0)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="refit_number_unique"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state="running"), name="refit_one_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"refit {self.number} of {self.project_id}: {self.state}"
 
 
 class Plan(models.Model):
@@ -38,6 +110,12 @@ class Plan(models.Model):
         default=list, blank=True, help_text="A point for every number of comparisons that people may get."
     )
     report = models.JSONField(default=dict, blank=True, help_text="What the page says beside the curve.")
+    series = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text="The first of the plans that this one carries on."
+    )
+    refit = models.ForeignKey(
+        Refit, models.SET_NULL, null=True, blank=True, related_name="plans", help_text="What it scored with."
+    )
     seed = models.BigIntegerField()
     human = models.PositiveIntegerField(default=0)
     ai = models.PositiveIntegerField(default=0)

@@ -1,8 +1,8 @@
 """Planning: a policy over a project's open comparisons, under a share or a budget, becomes Decisions.
 
 A comparison is open when no person has labelled it, none holds it, and it is fit to be lent. Planning again
-decides again what is still open. What people start between reading and storing is left out of the plan and of
-its figures: those are of what was stored.
+decides again what is still open; `updating` does so as one plan with what people have begun. What people
+start between reading and storing is left out of the plan and of its figures: those are of what was stored.
 """
 
 import uuid
@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 
 from annotation.models import Annotator, Decision, Project
 
+from .choosing import Request, choose
 from .decisions import Row, stage, store
 from .features import VERSION
 from .frozen import Frozen, pack, parts
+from .limits import Asked, asked_of, settings_of
 from .models import Plan, PlanPart
 from .policy import PlanError, Policy
 from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare
-from .selection import Selection, select, slots_for
+from .refitting import newest_label
+from .selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class PlanResult:
     _frozen: Frozen = field(repr=False)
     _selection: Selection = field(repr=False)
     _kept: NDArray[np.bool_] = field(repr=False)
+    _new: NDArray[np.bool_] | None = field(repr=False, default=None)  # what is to be stored, if not all
 
     @property
     def open(self) -> int:
@@ -108,7 +112,7 @@ class PlanResult:
     def lines(self) -> Iterator[dict[str, Any]]:
         """One object for every open comparison, as `route --out` writes them."""
         keys = compress(self._keys, self._kept.tolist())
-        for key, row in zip(keys, self.rows(), strict=True):
+        for key, row in zip(keys, self._rows(self._kept), strict=True):
             yield {
                 "comparison": key,
                 "destination": row.destination,
@@ -119,7 +123,10 @@ class PlanResult:
             }
 
     def rows(self) -> Iterator[Row]:
-        """One row for every open comparison, as `decisions` takes them."""
+        """What is to be stored, as `decisions` takes it: every open comparison, or those that may move."""
+        return self._rows(self._kept if self._new is None else self._kept & self._new)
+
+    def _rows(self, mask: NDArray[np.bool_]) -> Iterator[Row]:
         human, ai = Decision.Destination.HUMAN.value, Decision.Destination.AI.value
         columns = (
             self._frozen.ids.tolist(),
@@ -130,7 +137,7 @@ class PlanResult:
             self._frozen.reasons,
             self._frozen.judged.tolist(),
         )
-        return compress(map(Row._make, zip(*columns, strict=True)), self._kept.tolist())
+        return compress(map(Row._make, zip(*columns, strict=True)), mask.tolist())
 
 
 def make_plan(
@@ -141,13 +148,14 @@ def make_plan(
     judge: str | None = None,
     seed: int = 0,
     dry_run: bool = False,
+    limits: Asked | None = None,
 ) -> PlanResult:
     """Decides every open comparison of `project` and, unless `dry_run`, stores Plan, Decisions and Demand.
 
     `human_share` (0..1) is of the open comparisons, the audit slice on top; `budget` is money for people,
     audit included, and is never exceeded. `judge` names whose label stands where no person is asked
-    (`standing.standing_judge`). Leases that ran out go back to the queue first, in a dry run too. Raises
-    PlanError.
+    (`standing.standing_judge`). `limits` stand for those of the project's routing settings. Leases that ran
+    out go back to the queue first, in a dry run too. Raises PlanError.
     """
     chosen = policy_named(policy, seed)
     warnings: list[str] = []
@@ -156,41 +164,13 @@ def make_plan(
     if budget is not None:
         check_price(project, wanted)
     prepared = prepare(project, chosen, seed, judge, wanted, human_share)
-    found = prepared.known.open
-    warnings.extend(prepared.scored.notes)
-    selection = select(
-        prepared.scored.values,
-        found.signals.keys,
-        share=human_share,
-        slots=None if budget is None else slots_for(budget, prepared.human_price, len(found.ids)),
-        audit_share=project.audit_share,
-        seed=seed,
-        drawn=chosen.drawn,
-    )
+    asked = asked_of(settings_of(project)) if limits is None else limits
+    request = Request(chosen, human_share, budget, seed, Asked() if chosen.share is not None else asked)
+    selection = choose(prepared, request)
+    result = result_of(prepared, selection, warnings, None if dry_run else uuid.uuid4())
     standing = prepared.standing
-    result = PlanResult(
-        id=None if dry_run else uuid.uuid4(),
-        policy=chosen.name,
-        version=chosen.version,
-        seed=seed,
-        judge=standing.name if standing else None,
-        judge_is_asked=standing is not None and standing.can_be_asked,
-        human_price=prepared.human_price,
-        judge_price=prepared.judge_price,
-        warnings=warnings,
-        _keys=found.signals.keys,
-        _frozen=prepared.frozen,
-        _selection=selection,
-        _kept=np.ones(len(found.ids), dtype=np.bool_),
-    )
-    if result.ai and standing is None:
-        raise PlanError(f"{project.slug} has no judge to take {result.ai} comparisons; add one first")
     if result.ai and standing is not None and standing.others and judge is None:
-        warnings.append(f"several judges; the label of {standing.name} stands, --judge names another")
-    if result.lacking and standing is not None and not standing.can_be_asked:
-        warnings.append(
-            f"{standing.name} was imported and cannot be asked for the {result.lacking} labels it lacks"
-        )
+        result.warnings.append(f"several judges; the label of {standing.name} stands, --judge names another")
     if dry_run:
         return result
     plan = Plan(
@@ -198,14 +178,47 @@ def make_plan(
         project=project,
         policy=chosen.name,
         policy_version=chosen.version,
-        parameters=parameters_of(prepared)
-        | {"human_share": human_share, "budget": None if budget is None else str(budget)},
+        parameters=parameters_of(prepared) | request.as_dict(),
         model=dict(prepared.scored.model),
         seed=seed,
     )
     with transaction.atomic():
         result = put_into_effect(plan, result, wanted, standing.judge if standing else None)
         keep(plan, result._frozen)
+    return result
+
+
+def result_of(
+    prepared: Prepared, selection: Selection, warnings: list[str], plan_id: uuid.UUID | None
+) -> PlanResult:
+    """A selection as a result that can be stored. Raises PlanError where no judge can take its part."""
+    project, found, standing = prepared.project, prepared.known.open, prepared.standing
+    told = [*warnings, *prepared.scored.notes]
+    if selection.gap:
+        told.append(
+            f"the limits were solved for in the time there was: at most {selection.gap:.2%} below the best"
+        )
+    result = PlanResult(
+        id=plan_id,
+        policy=prepared.policy.name,
+        version=prepared.policy.version,
+        seed=prepared.seed,
+        judge=standing.name if standing else None,
+        judge_is_asked=standing is not None and standing.can_be_asked,
+        human_price=prepared.human_price,
+        judge_price=prepared.judge_price,
+        warnings=told,
+        _keys=found.signals.keys,
+        _frozen=prepared.frozen,
+        _selection=selection,
+        _kept=np.ones(len(found.ids), dtype=np.bool_),
+    )
+    if result.ai and standing is None:
+        raise PlanError(f"{project.slug} has no judge to take {result.ai} comparisons; add one first")
+    if result.lacking and standing is not None and not standing.can_be_asked:
+        told.append(
+            f"{standing.name} was imported and cannot be asked for the {result.lacking} labels it lacks"
+        )
     return result
 
 
@@ -218,6 +231,7 @@ def parameters_of(prepared: Prepared) -> dict[str, Any]:
         "human_price": str(prepared.human_price),
         "judge_price": None if price is None else str(price),
         "features": VERSION,
+        "through": newest_label(prepared.project),
         "wanted": {str(pool): number for pool, number in prepared.wanted.items()},
     }
 
@@ -227,7 +241,11 @@ def put_into_effect(
     plan: Plan, result: PlanResult, wanted: dict[int, int], judge: Annotator | None
 ) -> PlanResult:
     """Stores what is still open of the plan as Decisions and Demand, and gives just that."""
-    result = result.without(stage(plan.project, result.rows(), judge))
+    return settle(plan, result.without(stage(plan.project, result.rows(), judge)), wanted, judge)
+
+
+def settle(plan: Plan, result: PlanResult, wanted: dict[int, int], judge: Annotator | None) -> PlanResult:
+    """Stores what was staged of the plan, in the same transaction."""
     plan.state, plan.approved_at = Plan.State.APPROVED, timezone.now()
     plan.parameters |= {"open": result.open}
     plan.human, plan.ai, plan.audit = result.human, result.ai, result.audit

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from threadpoolctl import threadpool_limits
+
 from annotation import leases
 from annotation.models import Project
 from annotation.projects import wanted_from
@@ -89,7 +91,8 @@ def prepare(
     if policy.texts:
         describe_project(project)
     known = read(project, standing.judge if standing else None)
-    scored = policy.score(Problem(known.open.signals, known.labelled, share), seed)
+    with threadpool_limits(1):  # matrices of this size gain nothing from threads that wait for each other
+        scored = policy.score(Problem(known.open.signals, known.labelled, share), seed)
     return Prepared(
         project=project,
         policy=policy,

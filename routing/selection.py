@@ -7,6 +7,9 @@ the same comparisons and the slice does not grow with every plan.
 
 Every comparison has the same price, so a budget is a number of slots. The audit is charged first: people get
 the longest top of the list whose size, plus the audited comparisons below it, fits into the slots.
+
+A plan that carries on another one keeps the audit as it was (`select_again`). Under limits (`select_within`)
+the audit is drawn before anything is chosen, so that the choice is one linear programme.
 """
 
 from collections.abc import Sequence
@@ -16,6 +19,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from .allocation import Limit, Limits, allocate
 from .policy import Floats, PlanError, draws
 
 
@@ -24,12 +28,14 @@ class Selection:
     """Who is asked, shape (n,) each.
 
     `human`: destination is a person. `audit`: destination is the judge, and a person is asked as well.
-    `probability`: the chance, over seeds, that a person is asked, either way.
+    `probability`: the chance, over seeds, that a person is asked, either way. `gap`: by what part of its
+    value a better choice could be better, 0 for an exact one.
     """
 
     human: NDArray[np.bool_]
     audit: NDArray[np.bool_]
     probability: Floats
+    gap: float = 0.0
 
 
 def slots_for(budget: Decimal, price: Decimal, n: int) -> int:
@@ -88,6 +94,103 @@ def select(
     chosen = _mean_by_group(chance, groups, order)
     probability = np.clip(chosen + (1 - chosen) * audit_share - cut, 0.0, 1.0)
     return Selection(human, audited & ~human, probability)
+
+
+def select_again(
+    scores: Floats,
+    keys: Sequence[str],
+    pinned: NDArray[np.bool_],
+    *,
+    top: int | None = None,
+    slots: int | None = None,
+    audit_share: float = 0.0,
+    seed: int = 0,
+    drawn: bool = False,
+) -> Selection:
+    """As `select`, for a plan that carries on another: comparisons in `pinned` (n,) stay in the audit.
+
+    `top` of the others go to people, or as many as `slots` allow, the pinned ones' own slots among them. A
+    pinned comparison that would be people's by its score has the chance of those: it weighs as they do.
+    """
+    rows = np.flatnonzero(~pinned)
+    n = len(rows)
+    part = select(
+        scores[rows],
+        [keys[row] for row in rows.tolist()],
+        share=None if top is None else min(top, n) / max(n, 1),
+        slots=None if slots is None else slots - int(pinned.sum()),
+        audit_share=audit_share,
+        seed=seed,
+        drawn=drawn,
+    )
+    human, audit = np.zeros_like(pinned), pinned.copy()
+    human[rows], audit[rows] = part.human, part.audit
+    worst = scores[human].min() if human.any() else np.inf
+    probability = np.where(scores >= worst, 1.0, audit_share)
+    probability[rows] = part.probability
+    return Selection(human, audit, probability)
+
+
+def select_within(
+    scores: Floats,
+    keys: Sequence[str],
+    limits: Limits,
+    pinned: NDArray[np.bool_],
+    *,
+    top: int | None = None,
+    slots: int | None = None,
+    audit_share: float = 0.0,
+    seed: int = 0,
+) -> Selection:
+    """As `select_again`, under limits. The audit is drawn from all and pays its part of every limit.
+
+    `top` is how many people get at most beside the audit, `slots` with it. The stated probability takes the
+    choice as given: 1 for what people get, the audit share below it; an audited comparison counts as people's
+    where its score is no lower than the lowest chosen of its category. Raises PlanError.
+    """
+    n = len(keys)
+    if not np.isfinite(scores).all():
+        raise PlanError("every score must be finite")
+    audited = pinned | (draws(keys, seed, "audit") < audit_share)
+    most = n if top is None else top
+    if slots is not None:
+        most = min(most, max(slots - int(audited.sum()), 0))
+        audited = _first(audited, keys, seed, slots, pinned)
+    at_most = []
+    for limit in limits.at_most:
+        left = limit.most - float(limit.use[audited].sum())
+        if left < 0:
+            raise PlanError(f"{limit.name} does not even pay for the audit; raise it or lower audit_share")
+        at_most.append(Limit(limit.name, limit.use[~audited], left))
+    rows = np.flatnonzero(~audited)
+    categories = np.array(limits.categories, dtype=object)
+    order = np.lexsort((draws(keys, seed, "tie")[rows], -scores[rows]))
+    inside = Limits(at_most, list(categories[rows]) if len(categories) else (), limits.least)
+    found = allocate(scores[rows], order, most, inside)
+    human = np.zeros(n, dtype=np.bool_)
+    human[rows] = found.human
+    chance = human.copy()
+    for name in np.unique(categories) if len(categories) else [None]:
+        here = categories == name if name is not None else np.ones(n, dtype=np.bool_)
+        if (human & here).any():
+            chance |= audited & here & (scores >= scores[human & here].min())
+    return Selection(human, audited, np.where(chance, 1.0, audit_share), found.gap)
+
+
+def _first(
+    audited: NDArray[np.bool_],
+    keys: Sequence[str],
+    seed: int,
+    slots: int,
+    pinned: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """As many of the audited as there are slots: those that were audited before, then by hash."""
+    if audited.sum() <= max(slots, 0):
+        return audited
+    order = np.lexsort((draws(keys, seed, "audit"), ~pinned, ~audited))
+    kept = np.zeros_like(audited)
+    kept[order[: max(slots, 0)]] = True
+    return kept & audited
 
 
 def _mean_by_group(chance_by_rank: Floats, groups: NDArray[np.int64], order: NDArray[np.int64]) -> Floats:

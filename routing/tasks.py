@@ -1,4 +1,4 @@
-"""Celery: thin callers of planning."""
+"""Celery: thin callers of planning and learning. A lost or doubled message changes nothing."""
 
 from decimal import Decimal
 
@@ -6,7 +6,24 @@ from celery import shared_task
 
 from annotation.models import Project
 
+from . import refitting
+from .models import Plan
 from .planning import make_plan
+
+
+@shared_task
+def look_for_refits() -> None:
+    """Starts a refit of every project with a plan that enough labels came for."""
+    for project in Project.objects.filter(pk__in=Plan.objects.values("project").distinct()):
+        if refitting.due(project):
+            refit_project.delay(project.pk)
+
+
+@shared_task
+def refit_project(project_id: int) -> None:
+    """Learns anew and updates the plan."""
+    for project in Project.objects.filter(pk=project_id):
+        refitting.refit(project)
 
 
 @shared_task

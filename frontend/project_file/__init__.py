@@ -19,6 +19,7 @@ from routing.policies import POLICIES
 
 from ..policy import is_origin
 from .criteria import DEFAULT_CRITERIA, set_criteria
+from .routing import set_routing
 from .values import (
     ProjectFileError,
     check_texts,
@@ -51,6 +52,7 @@ KEYS = {
     "prices",
     "budget",
     "policy",
+    "routing",
     "media_hosts",
     "gold_use",
 }
@@ -94,6 +96,8 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     _pools(project, list_at(data, "pools"))
     if not created and ("labels_wanted" in data or "pools" in data):
         ask_people(project)
+    if "routing" in data:
+        set_routing(project, mapping(data["routing"], "routing"))
     _judge_templates(project, list_at(data, "judge_templates"))
     if "judges" in data:
         _judges(project, list_at(data, "judges"))

@@ -43,7 +43,8 @@ from annotation.models import (
 from annotation.projects import pool_ids_of
 from annotation.tasks import expire_leases
 from llm_judges.models import Judge, JudgeTemplate, JudgeTerms, Limit
-from routing.models import PlanPart, TextFeatures
+from routing import refitting
+from routing.models import PlanPart, Refit, RoutingSettings, TextFeatures
 from routing.planning import make_plan
 from routing.texts import describe_project
 from tests.factories import PASSWORD, make_comparison, make_person, make_project, make_user
@@ -66,6 +67,7 @@ FACTS = (
     ConsensusFit,
     AnnotatorSkill,
     PlanPart,
+    Refit,
     TextFeatures,
 )
 HOSTILE = "<script>alert(1)</script>"
@@ -93,6 +95,8 @@ def world() -> Project:
     Limit.objects.create(key="0" * 64)
     describe_project(project)
     make_plan(project, "all_human")
+    refitting.begin(project)
+    RoutingSettings.objects.create(project=project, hours={HOSTILE: 1})
     [assignment] = leases.claim(person, project)
     answer = labels.Answer("a>b", rationale=HOSTILE)
     labels.submit_many(person, project, [labels.Submission(assignment.pk, {"overall": answer})])

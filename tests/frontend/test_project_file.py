@@ -30,6 +30,14 @@ FULL = {
     "prices": {"human_label": 0.45, "currency": "usd"},
     "budget": 100,
     "policy": "all_human",
+    "routing": {
+        "refit_after": 200,
+        "label_worth": 1.5,
+        "least_per_category": {"law": 20},
+        "hours": {"expert": 7.5},
+        "capacity": {"crowd": 5000},
+        "audit_share": 0.1,
+    },
 }
 
 
@@ -60,6 +68,10 @@ def test_every_key_of_the_file_is_kept(tmp_path: Path) -> None:
     assert dict(project.pools.values_list("name", "default")) == {"crowd": True, "expert": False}
     assert [judge.version.name for judge in judges_of(project)] == ["small"]
     assert Membership.objects.get(project=project).user.email == "owner@example.org"
+    routing = project.routing
+    assert (routing.refit_after, float(routing.label_worth), project.audit_share) == (200, 1.5, 0.1)
+    limits = (routing.least_per_category, routing.hours, routing.capacity)
+    assert limits == ({"law": 20}, {"expert": 7.5}, {"crowd": 5000})
 
 
 def test_running_it_again_duplicates_nothing(tmp_path: Path) -> None:
@@ -137,6 +149,11 @@ def test_wanting_more_labels_asks_for_more() -> None:
         ),
         ({"judge_templates": [{"name": "t", "colour": 1}]}, r"judge_templates\[1\]: unknown key 'colour'"),
         ({"inconsistency": "maybe"}, "inconsistency must be one of tie, half, drop"),
+        ({"routing": {"mood": 1}}, "routing: unknown key 'mood'"),
+        ({"routing": {"refit_after": -1}}, "routing.refit_after must be a whole number from 0"),
+        ({"routing": {"hours": {"nobody": 3}}}, "routing.hours: there is no pool 'nobody'"),
+        ({"routing": {"hours": {"crowd": "long"}}}, "routing.hours.crowd must be an amount"),
+        ({"routing": {"least_per_category": ["law"]}}, "routing.least_per_category must be a mapping"),
         ({"prices": {"per_hour": 20}}, "prices: unknown key 'per_hour'"),
     ],
 )

@@ -55,3 +55,20 @@ def make_many(project: Project, number: int) -> None:
     Demand.objects.bulk_create(
         Demand(comparison=comparison, pool=pool, wanted=1) for comparison in comparisons
     )
+
+
+def best(shown: str, winner: str) -> labels.Answer:
+    """The answer that puts a pair's response (as stored) first, in letters as shown."""
+    return labels.Answer("a>b" if shown[0] == winner else "b>a")
+
+
+def says_all(judge: Annotator, project: Project, winner: str = "a") -> None:
+    """The judge prefers the same response, as stored, of every pair, through the real queue."""
+    comparisons = project.comparisons.all()
+    Demand.objects.bulk_create(Demand(comparison=one, judge=judge, wanted=1) for one in comparisons)
+    while lent := leases.claim(judge, project, n=1000):
+        given = [
+            labels.Submission(one.pk, {"overall": best(one.shown, winner)}, order_consistent=True)
+            for one in lent
+        ]
+        labels.submit_many(judge, project, given)

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotation.models import Decision, Project
-from routing.models import Plan
+from routing.models import Plan, RoutingSettings
 from routing.tasks import route_project
 from tests.factories import make_comparison, make_project
 from tests.routing.judges import make_judge, says
@@ -116,3 +116,30 @@ def test_the_task_does_what_the_command_does(project: Project) -> None:
     plan = Plan.objects.get()
     assert (plan.policy, plan.seed, plan.human + plan.audit) == ("disagreement", 4, 10)
     assert Decision.objects.filter(plan=plan.pk, superseded_at=None).count() == 20
+
+
+def test_minima_hours_and_capacity_limit_what_people_are_asked() -> None:
+    project = make_project(slug="limited", audit_share=0.0)
+    make_judge(project)
+    for number in range(20):
+        make_comparison(project, external_id=f"l{number}", category="law" if number < 3 else "code")
+    words = ["--policy", "random", "--human-share", "0.5", "--dry-run"]
+
+    def human(*limits: str) -> int:
+        return int(route(project, *words, *limits)["human"])
+
+    assert human() == 10
+    assert human("--capacity", "people=4") == 4
+    assert human("--hours", "people=0.05") in range(1, 10)
+    with pytest.raises(CommandError, match="no pool 'experts'"):
+        human("--hours", "experts=3")
+    with pytest.raises(CommandError, match="no open comparison is in category 'art'"):
+        human("--least", "art=3")
+    with pytest.raises(CommandError, match="--least must be CATEGORY=N"):
+        human("--least", "law")
+    with pytest.raises(CommandError, match="minima of the categories"):
+        human("--least", "law=3", "--capacity", "people=2")
+    RoutingSettings.objects.create(project=project, least_per_category={"law": 3}, capacity={"people": 3})
+    route(project, "--policy", "random", "--human-share", "0.5")
+    chosen = Decision.objects.filter(destination="human", superseded_at=None)
+    assert set(chosen.values_list("comparison__category", flat=True)) == {"law"}

@@ -9,9 +9,17 @@ import orjson
 from django.core.management.base import CommandError, CommandParser
 
 from annotation.management.command import ProjectCommand
+from annotation.models import Project
+from routing.limits import Asked, asked_of, settings_of
 from routing.planning import PlanResult, make_plan
 from routing.policies import POLICIES
 from routing.policy import PlanError
+
+LIMITS = {
+    "least": ("CATEGORY=N", "comparisons of a category that people get at least; may be repeated"),
+    "hours": ("POOL=HOURS", "hours that a pool works at most; may be repeated"),
+    "capacity": ("POOL=LABELS", "labels that a pool gives at most; may be repeated"),
+}
 
 
 class Command(ProjectCommand):
@@ -22,6 +30,8 @@ class Command(ProjectCommand):
         parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default: the project's")
         parser.add_argument("--human-share", help="0..1 of the open comparisons; the audit comes on top")
         parser.add_argument("--budget", help="money for people, the audit included; never exceeded")
+        for name, of in LIMITS.items():
+            parser.add_argument(f"--{name}", action="append", metavar=of[0], help=of[1])
         parser.add_argument("--judge", metavar="NAME", help="whose label stands where no person is asked")
         parser.add_argument("--seed", type=int, default=0, help="decides ties, lots and the audit")
         parser.add_argument("--dry-run", action="store_true", help="decide, but store nothing")
@@ -44,6 +54,7 @@ class Command(ProjectCommand):
                 judge=options["judge"],
                 seed=options["seed"],
                 dry_run=options["dry_run"],
+                limits=_limits(project, options),
             )
         except PlanError as error:
             raise CommandError(str(error)) from error
@@ -75,6 +86,26 @@ class Command(ProjectCommand):
         with path.open("wb") as file:
             for line in plan.lines():
                 file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _limits(project: Project, options: dict[str, Any]) -> Asked:
+    """The project's own limits, each kind replaced by what the options name."""
+    asked = asked_of(settings_of(project)).as_dict()
+    for kind in LIMITS:
+        if options[kind]:
+            asked[kind] = dict(_limit(kind, text) for text in options[kind])
+    return Asked(**asked)
+
+
+def _limit(kind: str, text: str) -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
+    try:
+        value = float(number) if kind == "hours" else int(number)
+    except ValueError:
+        value = -1
+    if not name or not 0 <= value < float("inf"):
+        raise CommandError(f"--{kind} must be {LIMITS[kind][0]} with a number of at least 0, not {text!r}")
+    return name, value
 
 
 def _number(text: object, make: Callable[[str], Any], message: str) -> Any:

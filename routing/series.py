@@ -1,0 +1,69 @@
+"""What the plans that a new one carries on have decided of comparisons that are still open, and begun."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from django.db.models import Count, Q, QuerySet
+from numpy.typing import NDArray
+
+from annotation.models import Decision, Project
+
+from .models import Plan
+
+CHUNK = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Of the n open comparisons, (n,) each: `human` and `audit` as decided, `decided` at all.
+
+    `started` counts, by category, those that people were asked about and that are not open any more.
+    """
+
+    human: NDArray[np.bool_]
+    audit: NDArray[np.bool_]
+    decided: NDArray[np.bool_]
+    started: Mapping[str, int]
+
+    @property
+    def asked(self) -> NDArray[np.bool_]:
+        return self.human | self.audit
+
+
+def newest_plan(project: Project) -> Plan | None:
+    """The newest plan whose Decisions hold."""
+    approved = Plan.objects.filter(project=project, state=Plan.State.APPROVED)
+    return approved.defer("table", "report").order_by("-approved_at", "-created_at").first()
+
+
+def series_of(plan: Plan) -> Q:
+    """Plans of the same series, the first one included."""
+    first = plan.series or plan.pk
+    return Q(pk=first) | Q(series=first)
+
+
+def decisions_of(plan: Plan) -> QuerySet[Decision]:
+    """The series' Decisions that hold now."""
+    plans = list(Plan.objects.filter(series_of(plan)).values_list("pk", flat=True))
+    return Decision.objects.filter(plan__in=plans, superseded_at=None, comparison__project_id=plan.project_id)
+
+
+def held_by(plan: Plan, ids: NDArray[np.int64], categories: Collection[str]) -> Held:
+    """What the series of `plan` decided; `ids` and `categories` (n,) are of what is open. Two statements."""
+    human, audit, decided = (np.zeros(len(ids), dtype=np.bool_) for _ in range(3))
+    place = {pk: row for row, pk in enumerate(ids.tolist())}
+    decisions = decisions_of(plan)
+    asked = decisions.filter(Q(destination=Decision.Destination.HUMAN) | Q(audit=True)).order_by()
+    by_category = asked.values("comparison__category").annotate(number=Count("pk"))
+    started = Counter(dict(by_category.values_list("comparison__category", "number")))
+    columns = ("comparison_id", "destination", "audit")
+    for pk, destination, audited in decisions.order_by().values_list(*columns).iterator(CHUNK):
+        row = place.get(pk)
+        if row is not None:
+            decided[row], audit[row] = True, audited
+            human[row] = destination == Decision.Destination.HUMAN
+    still = human | audit
+    started.subtract(category for category, here in zip(categories, still.tolist(), strict=True) if here)
+    return Held(human, audit, decided, {name: number for name, number in started.items() if number > 0})
