@@ -39,18 +39,27 @@ def majority_cycles(votes: Votes) -> list[Cycle]:
     number = size[votes.code]
     within = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
     one, two, sign = table[np.repeat((np.cumsum(size) - size)[votes.code], number) + within].T
-    return cycles(np.repeat(votes.comparison, number), one, two, sign)
+    return cycles(np.repeat(votes.comparison, number), one, two, sign).listed
 
 
-def cycles(graph: Ints, one: Ints, two: Ints, net: Ints) -> list[Cycle]:
-    """The shortest cycle of every knot of items that beat each other in a ring, the first MOST_LISTED.
+class Cycles(NamedTuple):
+    """The shortest cycle of every knot of items that beat each other in a ring, the first MOST_LISTED; the
+    graphs that hold one; and those that could have, because their pairs close a ring."""
+
+    listed: list[Cycle]
+    graphs: Ints
+    possible: Ints
+
+
+def cycles(graph: Ints, one: Ints, two: Ints, net: Ints) -> Cycles:
+    """Where items beat each other in a ring.
 
     Every element is a pair of items of a graph: above 0, `one` beats `two` by `net` votes; below 0 the other
     way; 0 is a draw. A pair may come several times in a graph, and its votes add up. One linear pass over
     the strongly connected components.
     """
     if not len(graph):
-        return []
+        return Cycles([], np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     size = int(max(one.max(), two.max())) + 1
     nodes, index = np.unique(np.concatenate([graph * size + one, graph * size + two]), return_inverse=True)
     left, right = np.split(index, 2)
@@ -58,6 +67,7 @@ def cycles(graph: Ints, one: Ints, two: Ints, net: Ints) -> list[Cycle]:
     pair, place = np.unique(low * len(nodes) + high, return_inverse=True)
     total = np.bincount(place, weights=votes).astype(np.int64)
     low, high = pair // len(nodes), pair % len(nodes)
+    possible = _closed(low, high, nodes // size)
     beats = np.where(total > 0, low, high)[total != 0]
     beaten = np.where(total > 0, high, low)[total != 0]
     margin = np.abs(total[total != 0])
@@ -73,7 +83,17 @@ def cycles(graph: Ints, one: Ints, two: Ints, net: Ints) -> list[Cycle]:
         margins = [knotted[a][b] for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)]
         where, items = nodes[ring[0]] // size, tuple(int(nodes[node] % size) for node in ring)
         found.append(Cycle(int(where), items, min(margins)))
-    return found
+    return Cycles(found, np.unique(nodes[beats[inside]] // size), possible)
+
+
+def _closed(low: Ints, high: Ints, graph: Ints) -> Ints:
+    """The graphs whose pairs of different nodes close a ring: they have more pairs than a tree would."""
+    apart = low != high
+    low, high = low[apart], high[apart]
+    met = sparse.csr_array((np.ones(len(low)), (low, high)), shape=(len(graph), len(graph)))
+    _, part = connected_components(met, directed=False)
+    nodes, pairs_ = np.bincount(part), np.bincount(part[low], minlength=int(part.max()) + 1)
+    return np.unique(graph[pairs_[part] >= nodes[part]])
 
 
 def _shortest(edges: dict[int, dict[int, int]]) -> list[int]:

@@ -6,6 +6,7 @@ from .. import agreement
 from ..models import Criterion, Project
 from ..votes import Votes
 from .annotators import each_annotator, leanings_of, pairs_of
+from .cycles import cycles_of
 from .evidence import Evidence
 from .parts import disputed_of, parts_of, rankings_of
 from .reading import criteria_named, snapshot
@@ -20,7 +21,8 @@ def agreement_of(project: Project, criterion: str | None = None) -> dict[str, An
 def criterion_agreement(project: Project, criterion: Criterion, details: bool = True) -> dict[str, Any]:
     """One criterion's totals and the figures of `agreement.report`; with `details` beside them `by`
     (category, pool, time), `each_annotator`, `pairs_of_annotators`, `leanings`, `rankings` (None with pairs
-    alone) and `disputed`, the comparisons on which votes differ most, by group.
+    alone), `cycles` (None where there can be none) and `disputed`, the comparisons on which votes differ
+    most, by group.
 
     In a project that stops asking early, alphas are those of the random layer, and `layer` is its share.
     """
@@ -55,5 +57,6 @@ def _details(evidence: Evidence, layer: Evidence) -> dict[str, Any]:
         "pairs_of_annotators": pairs_of(evidence),
         "leanings": leanings_of(evidence),
         "rankings": rankings_of(layer),
+        "cycles": cycles_of(evidence),
         "disputed": disputed_of(evidence),
     }

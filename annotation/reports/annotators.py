@@ -124,13 +124,18 @@ def _against(against: held.Held, index: int) -> dict[str, Any]:
 
 def _pairs(found: Pairwise, order: Ints, votes: Votes) -> dict[str, Any]:
     def table(values: Floats) -> list[list[float | None]]:
-        return [[_number(value) for value in row] for row in values[np.ix_(order, order)]]
+        ordered = values[np.ix_(order, order)].astype(object)
+        ordered[~np.isfinite(values[np.ix_(order, order)])] = None
+        known: list[list[float | None]] = ordered.tolist()
+        return known
 
+    shared = found.shared[np.ix_(order, order)]
     return {
         "annotators": [votes.voters[index].id for index in found.voters[order].tolist()],
         "kappa": table(found.kappa),
         "standard_error": table(found.error),
-        "shared": found.shared[np.ix_(order, order)].tolist(),
+        "shared": shared.tolist(),
+        "number": int((np.triu(shared, 1) > 0).sum()),
         "fewest_shared": FEWEST_SHARED,
     }
 

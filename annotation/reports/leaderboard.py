@@ -196,9 +196,9 @@ def battles_of(votes: Votes, written: Written, lengths: bool = False) -> Battles
     standard deviation.
     """
     parts = []
-    for code, implied in _implied(votes):
+    for code, compared in implied(votes):
         at = np.flatnonzero(votes.code == code)
-        for x, y, sign in implied:
+        for x, y, sign in compared:
             parts.append((at, np.full(len(at), x), np.full(len(at), y), np.full(len(at), (sign + 1) / 2)))
     if not parts:
         none = np.zeros(0, dtype=np.int64)
@@ -245,7 +245,7 @@ def orderings_of(votes: Votes, written: Written) -> Orderings:
     )
 
 
-def _implied(votes: Votes) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+def implied(votes: Votes) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
     """For each distinct vote that was given: the pairs of places that it compares, and which is better."""
     for code in np.unique(votes.code).tolist():
         vote: Vote = votes.distinct[code]

@@ -93,11 +93,14 @@ def test_a_majority_that_runs_in_a_circle_is_found() -> None:
 def test_cycles_across_pairs_of_one_prompt() -> None:
     """Four items that beat each other in a ring of four, once with a shortcut; graph 2 has none."""
     ring = [(1, 0, 1, 2), (1, 1, 2, 1), (1, 2, 3, 3), (1, 3, 0, 1), (2, 0, 1, 1), (2, 1, 2, 1), (2, 0, 2, 1)]
-    [found] = cycles(*np.array(ring).T)
+    [found] = cycles(*np.array(ring).T).listed
     assert (found.graph, found.items, found.margin) == (1, (0, 1, 2, 3), 1)
-    [shorter] = cycles(*np.array([*ring, (1, 2, 0, 1)]).T)
+    several = cycles(*np.array([*ring, (1, 2, 0, 1)]).T)
+    [shorter] = several.listed
+    assert several.graphs.tolist() == [1]
+    assert several.possible.tolist() == [1, 2]
     assert shorter.items == (0, 1, 2)
-    assert cycles(*np.array([*ring, (1, 0, 3, 1)]).T) == []  # the last step is a draw now
+    assert cycles(*np.array([*ring, (1, 0, 3, 1)]).T).listed == []  # the last step is a draw now
 
 
 def test_nothing_to_compare_has_no_cycles() -> None:

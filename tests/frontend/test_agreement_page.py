@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotation.models import Annotator, Project
+from tests.annotation.test_agreement_cycles import pairs_of_prompt
 from tests.annotation.test_agreement_details import judge, people, say
 from tests.factories import make_comparison, make_person, make_project
 
@@ -105,6 +106,20 @@ def test_looking_again_reads_no_labels_until_one_is_added(client: Client, projec
     assert "41 comparisons" in page(client, project)
 
 
+def test_rings_over_the_pairs_of_a_prompt_are_shown_and_lead_to_what_was_said(
+    client: Client, project: Project
+) -> None:
+    (who,) = people(project, 1)
+    for comparison in pairs_of_prompt(project, "trees"):
+        say(who, comparison, "a>b")
+    html = page(client, project)
+    shown = html.partition('id="cycles"')[2].partition("</section>")[0]
+    assert "<bdi>ash</bdi> › <bdi>oak</bdi> › <bdi>yew</bdi> › <bdi>ash</bdi>" in shown
+    assert shown.count("Read comparison") == 2 * 3  # the majority's ring, and the one person's
+    text = client.get(reverse("agreement-table", args=[project.slug, "cycles"])).content.decode()
+    assert "ash > oak > yew > ash" in text
+
+
 def test_disputed_comparisons_can_be_read_by_group_and_category(client: Client, project: Project) -> None:
     url = reverse("disputes", args=[project.slug])
     html = client.get(url).content.decode()
@@ -139,7 +154,7 @@ def test_annotators_and_strangers_do_not_see_it(client: Client, project: Project
 
 def test_what_does_not_exist_is_not_found(client: Client, project: Project) -> None:
     assert client.get(reverse("agreement", args=[project.slug]), {"criterion": "no-such"}).status_code == 404
-    for figure in ("no-such", "rankings"):
+    for figure in ("no-such", "rankings", "cycles"):
         assert client.get(reverse("agreement-table", args=[project.slug, figure])).status_code == 404
 
 

@@ -15,6 +15,7 @@ from annotation.reports.circumstances import names_of
 from ...rendering import text_of
 from ..signed_in import SignedInRequest, signed_in
 from .charts import Axis, mark
+from .cycles import cycles
 from .figure import GROUPS, Figure, group_name
 from .kept import criteria_with_newest, report_of
 from .overall import by_part, groups, over_time, rankings
@@ -30,6 +31,7 @@ FIGURES = {
     "annotators": annotators,
     "leanings": leanings,
     "rankings": rankings,
+    "cycles": cycles,
 }
 FIRST_DISPUTED = 6
 PAGE = 50

@@ -33,7 +33,7 @@ class Figure:
     @property
     def shown(self) -> list[list[tuple[str, bool]]]:
         """The first rows of the table in words; the file has all."""
-        return Table(self.table.columns, self.table.rows[:SHOWN_ROWS]).shown
+        return self.table.shown(SHOWN_ROWS)
 
     @property
     def hidden(self) -> str:

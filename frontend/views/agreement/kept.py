@@ -33,7 +33,7 @@ def report_of(project: Project, criterion: Any, details: bool) -> dict[str, Any]
     setup = (
         f"{project.created_at.timestamp()}:{project.revision}:{project.labels_cap}:{project.overlap_share}"
     )
-    key = f"agreement:1:{criterion.pk}:{criterion.project_id}:{details:d}:{state}:{setup}"
+    key = f"agreement:2:{criterion.pk}:{criterion.project_id}:{details:d}:{state}:{setup}"
     found: dict[str, Any] | None = cache.get(key)
     if found is None:
         found = criterion_agreement(project, criterion, details)

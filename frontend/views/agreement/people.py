@@ -1,5 +1,6 @@
 """Figures of single annotators: each of them, every two of them, what they lean to."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,11 +9,12 @@ from django.utils.translation import ngettext
 from ...templatetags.humanise import number
 from .charts import Axis, Mark, mark, tint
 from .figure import Figure, in_labels
-from .tables import Column, Table, spread, with_interval
+from .tables import Column, Rows, Table, spread, with_interval
 
 # Those with most labels are drawn; the files have all.
 SHOWN_PEOPLE = 12
 SHOWN_JUDGES = 6
+SHOWN_DOTS = 400
 SHOWN_LINES = 3  # judges' lines across the scatter, whose words would cover each other
 
 
@@ -29,18 +31,14 @@ def pairs(report: dict[str, Any], names: dict[int, str]) -> Figure:
         Column("standard_error", _("Standard error")),
         Column("shared", _("Comparisons in common"), "count"),
     ]
-    rows = [
-        [
-            names[ids[i]],
-            names[ids[j]],
-            found["kappa"][i][j],
-            found["standard_error"][i][j],
-            found["shared"][i][j],
-        ]
-        for i in range(len(ids))
-        for j in range(i)
-        if found["shared"][i][j]
-    ]
+
+    def rows() -> Iterator[list[Any]]:
+        kappa, error, shared = found["kappa"], found["standard_error"], found["shared"]
+        for i in range(len(ids)):
+            for j in range(i):
+                if shared[i][j]:
+                    yield [names[ids[i]], names[ids[j]], kappa[i][j], error[i][j], shared[i][j]]
+
     shown_ids = {
         pk
         for kind, most in (("human", SHOWN_PEOPLE), ("judge", SHOWN_JUDGES))
@@ -69,7 +67,7 @@ def pairs(report: dict[str, Any], names: dict[int, str]) -> Figure:
         )
         % {"fewest": found["fewest_shared"]},
         _("%(shown)s of %(all)s annotators") % {"shown": len(shown), "all": number(len(kinds))},
-        Table(columns, rows),
+        Table(columns, Rows(found["number"], rows)),
         "pairs",
         rows=lines,
         more={"heads": [names[ids[i]] for i in shown[:-1]], "fewest": found["fewest_shared"]},
@@ -95,10 +93,12 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
         *with_interval("changes", _("Changes with the order"), "percent"),
         Column("alpha_without", _("Alpha without")),
     ]
-    rows = [_annotator_row(one, names) for one in report["each_annotator"]]
-    enough = [
-        one for one in report["each_annotator"] if one["enough"] and one["consensus"]["value"] is not None
-    ]
+    every = report["each_annotator"]
+    rows = Rows(len(every), lambda: (_annotator_row(one, names) for one in every))
+    enough = [one for one in every if one["enough"] and one["consensus"]["value"] is not None]
+    held_to_others = len(enough)
+    judges = [one for one in enough if one["kind"] == "judge"]
+    enough = [one for one in enough if one["kind"] == "human"][:SHOWN_DOTS] + judges
     timed = any(one["median_seconds"] is not None for one in enough)
     along = "median_seconds" if timed else "labels"
     across = Axis.over(
@@ -143,9 +143,12 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
             " others and fast is worth a look; different is not wrong."
         ),
         ngettext(
-            "%(n)s annotator with 20 labels or more", "%(n)s annotators with 20 labels or more", len(drawn)
+            "%(n)s annotator with 20 labels or more",
+            "%(n)s annotators with 20 labels or more",
+            held_to_others,
         )
-        % {"n": number(len(drawn))},
+        % {"n": number(held_to_others)}
+        + (_("; the %(n)s with most are drawn") % {"n": SHOWN_DOTS} if held_to_others > len(enough) else ""),
         Table(columns, rows),
         "scatter",
         axis,

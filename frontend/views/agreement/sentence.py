@@ -16,57 +16,54 @@ _WORDS = (
 )
 
 
+# An interval as wide as this holds several of the words.
+TOO_WIDE = 0.5
+
+
 def sentence(report: dict[str, Any]) -> list[tuple[str, bool]]:
     """Parts of the sentence and whether each is stressed."""
     level, groups = report["level"], report["groups"]
     people, between = groups["human_human"], groups["human_judge"]
-    alpha = people["alpha"][level]
-    parts: list[tuple[str, bool]] = []
-    if alpha is None:
-        parts.append(
-            (_("How far people agree is %(reason)s.") % {"reason": people["reasons"].get(level, "")}, False)
-        )
-    else:
-        parts += [(_("People agree "), False), (_word(alpha), True)]
-        parts.append(
-            (
-                _(" on %(criterion)s: alpha %(alpha)s")
-                % {"criterion": report["criterion"], "alpha": fixed(alpha, 2)},
-                False,
-            )
-        )
-        if ends := people["intervals"][level]:
-            parts.append(
-                (
-                    _(", between %(low)s and %(high)s")
-                    % {"low": fixed(ends[0], 2), "high": fixed(ends[1], 2)},
-                    False,
-                )
-            )
-        parts.append((". ", False))
+    parts = _people(report["criterion"], people["alpha"][level], people["intervals"][level])
+    if not parts:
+        reason = people["reasons"].get(level, "")
+        parts = [(_("How far people agree is %(reason)s. ") % {"reason": reason}, False)]
     across = between["alpha"][level]
-    if across is not None and alpha is not None:
+    if across is not None:
         parts += _judges(across, between["intervals"][level], people["intervals"][level])
-    parts += _leaning(report)
-    return parts
+    return parts + _leaning(report)
+
+
+def _people(criterion: str, alpha: float | None, ends: list[float] | None) -> list[tuple[str, bool]]:
+    """How far people agree; a word for it only where the interval leaves it one. Nothing without an alpha."""
+    if alpha is None:
+        return []
+    figures = {"criterion": criterion, "alpha": fixed(alpha, 2)}
+    if ends:
+        figures |= {"low": fixed(ends[0], 2), "high": fixed(ends[1], 2)}
+        interval = _(", between %(low)s and %(high)s. ") % figures
+    else:
+        interval = _(", from too little to say how sure that is. ")
+    if ends is None or ends[1] - ends[0] > TOO_WIDE:
+        said = _(" to say how well people agree on %(criterion)s: alpha %(alpha)s") % figures
+        return [(_("It is "), False), (_("too early"), True), (said + interval, False)]
+    said = _(" on %(criterion)s: alpha %(alpha)s") % figures
+    return [(_("People agree "), False), (_word(alpha), True), (said + interval, False)]
 
 
 def _judges(across: float, ends: list[float] | None, people: list[float] | None) -> list[tuple[str, bool]]:
-    """Judges with people beside people among themselves; said only where the intervals stand apart."""
-    if ends and people and ends[1] < people[0]:
-        return [
-            (_("Judges agree with them "), False),
-            (_("less than they do with each other"), True),
-            (_(" (%s). ") % fixed(across, 2), False),
-        ]
-    if ends and people and ends[0] > people[1]:
-        return [
-            (_("Judges agree with them "), False),
-            (_("more than they do with each other"), True),
-            (_(" (%s). ") % fixed(across, 2), False),
-        ]
-    said = _("Judges agree with them at %s, too near to how people agree to tell the two apart. ")
-    return [(said % fixed(across, 2), False)]
+    """Judges with people, and whether more or less than people; said only where the intervals show it."""
+    figure = fixed(across, 2)
+    if not people:
+        return [(_("Judges agree with people at %s. ") % figure, False)]
+    if ends and ends[1] < people[0]:
+        verdict = _("less than they do with each other")
+    elif ends and ends[0] > people[1]:
+        verdict = _("more than they do with each other")
+    else:
+        said = _("Judges agree with them at %s; so far that cannot be told from how people agree. ")
+        return [(said % figure, False)]
+    return [(_("Judges agree with them "), False), (verdict, True), (_(" (%s). ") % figure, False)]
 
 
 def _leaning(report: dict[str, Any]) -> list[tuple[str, bool]]:

@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
 from django.utils.formats import date_format
@@ -46,18 +47,31 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """`number` rows that are made when they are read: a page shows the first of very many."""
+
+    number: int
+    make: Callable[[], Iterator[Sequence[Any]]]
+
+    def __len__(self) -> int:
+        return self.number
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        return self.make()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of values, None where there is none."""
 
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[Any]] | Rows
 
-    @property
-    def shown(self) -> list[list[tuple[str, bool]]]:
-        """(words, whether it is a number) for every cell."""
+    def shown(self, most: int) -> list[list[tuple[str, bool]]]:
+        """(words, whether it is a number) for every cell of the first rows."""
         return [
             [(column.shown(value), column.numeric) for column, value in zip(self.columns, row, strict=True)]
-            for row in self.rows
+            for row in islice(self.rows, most)
         ]
 
     def csv(self) -> str:
