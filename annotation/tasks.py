@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from . import leases, stopping
-from .models import Project
+from . import exports, leases, stopping
+from .models import Project, Release
 
 
 @shared_task
@@ -26,3 +26,17 @@ def refit_consensus(project_id: int) -> None:
     """Learns anew about a project's annotators. Running it twice changes nothing."""
     for project in Project.objects.filter(pk=project_id):
         stopping.refit(project)
+
+
+@shared_task
+def look_for_releases() -> None:
+    """Builds releases that nobody is at: a new one whose message was lost, or one whose worker died."""
+    for release in exports.due():
+        build_release.delay(release.pk)
+
+
+@shared_task
+def build_release(release_id: int) -> None:
+    """Builds one release, unless it is done or somebody else is at it."""
+    for release in Release.objects.filter(pk=release_id, state=Release.State.BUILDING):
+        exports.work_on(release)

@@ -20,6 +20,7 @@ from ..models import (
     Label,
     Rationale,
     Release,
+    ReleaseItem,
     SoftLabel,
 )
 from .base import ReadOnlyAdmin, TableAdmin
@@ -150,6 +151,13 @@ class AnnotatorSkillAdmin(ReadOnlyAdmin):
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin):
-    list_display = ("project", "number", "format", "rows", "sha256", "created_at")
+    list_display = ("project", "number", "state", "format", "rows", "sha256", "created_at")
     list_select_related = ("project",)
     search_fields = ("project__slug", "sha256__exact")
+
+
+@admin.register(ReleaseItem)
+class ReleaseItemAdmin(ReadOnlyAdmin):
+    list_display = ("release", "comparison", "destination", "flagged", "instrument")
+    list_select_related = ("release__project", "comparison")
+    search_fields = ("release__project__slug__exact", "comparison__external_id__exact")

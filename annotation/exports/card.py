@@ -7,69 +7,237 @@ import yaml
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 LARGER = ((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))
+ALPHA = "Krippendorff's alpha"
 
 
-def card(manifest: dict[str, Any], schemas: dict[str, pa.Schema], columns: dict[str, str], about: str) -> str:
-    """Markdown with a YAML head: configurations, splits and column types of the files in the manifest."""
+def card(manifest: dict[str, Any], schemas: dict[str, pa.Schema], columns: dict[str, dict[str, str]]) -> str:
+    """Markdown with a YAML head: configurations, splits and column types of the files in the manifest.
+
+    `columns` says what each format's columns mean.
+    """
     head = yaml.safe_dump(_head(manifest, schemas), sort_keys=False, allow_unicode=True)
-    lines = [
+    sections = [
         f"# {_name(manifest)}, release {manifest['release']}",
-        "",
-        f"{about} Made by Tandem {manifest['tandem']} on {manifest['created']}.",
-        "",
+        _opening(manifest),
         "## Files",
-        "",
-        "| configuration | split | rows |",
-        "| --- | --- | --- |",
-    ]
-    for config, splits in manifest["rows_by_config"].items():
-        lines += [f"| {config} | {split} | {rows} |" for split, rows in splits.items()]
-    used = {name for config in manifest["rows_by_config"] for name in schemas[config].names}
-    lines += ["", "| column | meaning |", "| --- | --- |"]
-    lines += [f"| `{name}` | {_cell(text)} |" for name, text in columns.items() if name in used]
-    lines += ["", "## What was asked", ""]
-    for criterion in manifest["criteria"]:
-        asked = f": {criterion['question']}" if criterion["question"] else ""
-        lines.append(
-            f"- **{criterion['name']}** (version {criterion['version']}, {criterion['scale']}){asked}"
-        )
-    lines += ["", "## Who answered, and how far they agree", ""]
-    lines += [line for figures in manifest["agreement"] for line in _agreement(figures)]
-    lines += ["", "## What was left out", "", _filters(manifest)]
-    split = manifest["split"]
-    lines += [
-        "",
+        _files(manifest),
+        *_columns(columns),
+        "## What was asked",
+        _asked(manifest),
+        "## Who answered",
+        _who(manifest),
+        "## How far they agree",
+        "\n".join(line for figures in manifest["agreement"] for line in _agreement(figures)),
+        *_estimates(manifest),
+        "## Whose answer stands",
+        _standing(manifest),
+        "## What was left out",
+        "\n".join(_filter(one) for one in manifest["filters"]),
         "## Splits",
-        "",
-        f"Comparisons of one group are never split. Share held out for test: {split['test_share']}.",
-        split["rule"],
-        "",
+        _splits(manifest),
+        "## Limits",
+        _limits(manifest),
         "## Identity",
-        "",
-        f"SHA-256 over all rows in canonical form: `{manifest['sha256']}`. `manifest.json` says how it is",
-        "computed and has a SHA-256 of every file.",
-        "",
+        f"SHA-256 over all rows: `{manifest['sha256']}`. `manifest.json` says how it is computed, and has a "
+        "SHA-256 of every file.",
     ]
-    return f"---\n{head}---\n\n" + "\n".join(lines)
+    return f"---\n{head}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def _opening(manifest: dict[str, Any]) -> str:
+    licence = manifest["license"] or "not stated; ask whoever gave you this dataset"
+    return (
+        f"Preferences collected with Tandem {manifest['tandem']}, frozen on {manifest['created']}: "
+        f"{manifest['rows']:,} rows from {manifest['comparisons']:,} comparisons. Licence: {licence}."
+    )
+
+
+def _files(manifest: dict[str, Any]) -> str:
+    lines = ["| configuration | split | rows |", "| --- | --- | --- |"]
+    for config, splits in manifest["rows_by_config"].items():
+        lines += [f"| {config} | {split} | {rows:,} |" for split, rows in splits.items()]
+    if manifest["outcomes"]:
+        lines += ["", "`outcomes.parquet` says what became of every comparison, those left out included."]
+    return "\n".join(lines)
+
+
+def _columns(columns: dict[str, dict[str, str]]) -> list[str]:
+    found = []
+    for format, meanings in columns.items():
+        lines = [f"| column of {format} | meaning |", "| --- | --- |"]
+        lines += [f"| `{name}` | {_cell(text)} |" for name, text in meanings.items()]
+        found.append("\n".join(lines))
+    return found
+
+
+def _asked(manifest: dict[str, Any]) -> str:
+    lines = []
+    for one in manifest["criteria"]:
+        asked = f": {_cell(one['question'])}" if one["question"] else ""
+        lines.append(f"- **{one['name']}** (version {one['version']}, {one['scale']}){asked}")
+    for guidelines in manifest["guidelines"]:
+        if guidelines["text"].strip():
+            lines += ["", f"Guidelines, version {guidelines['version']}:", ""]
+            lines += [f"> {line}".rstrip() for line in guidelines["text"].splitlines()]
+    protocol = manifest["protocol"]
+    lines += ["", f"Labels wanted of people for each comparison: {protocol['labels_wanted']}."]
+    if protocol["labels_cap"]:
+        lines[-1] += (
+            f" Asking went on up to {protocol['labels_cap']} where the answer was not sure; a random "
+            f"{protocol['overlap_share']:.0%} always got all, and agreement is that of this part."
+        )
+    return "\n".join(lines)
+
+
+def _who(manifest: dict[str, Any]) -> str:
+    lines = []
+    for one in manifest["annotators"]:
+        for kind in ("people", "judges"):
+            if (spread := one[kind]) is not None:
+                lines.append(
+                    f"- **{one['criterion']}**: {spread['number']:,} {kind}, each with {spread['min']:,} to "
+                    f"{spread['max']:,} independent votes (median {spread['median']:,.0f})"
+                )
+        if (each := one["people_a_comparison"]) is not None:
+            lines.append(
+                f"- **{one['criterion']}**: people a comparison, where any: {each['min']} to {each['max']} "
+                f"(median {each['median']:g})"
+            )
+    for judge in manifest["judges"]:
+        told = f", model {judge['model']}, template {judge['template']}" if "model" in judge else ""
+        version = f" version {judge['version']}" if "version" in judge else ""
+        lines.append(f"- Judge {_cell(judge['name'])}{version}{told}")
+    pay, time = manifest["compensation"], manifest["time"]
+    if float(pay["per_label"]):
+        lines.append(f"- Paid for each submission of a person: {pay['per_label']} {pay['currency']}")
+    else:
+        lines.append("- Pay: none is recorded here")
+    if time:
+        lines.append(
+            f"- Active time for a submission: median {time['median']:g} s (10th percentile "
+            f"{time['p10']:g} s, 90th {time['p90']:g} s, n = {time['submissions']:,})"
+        )
+        if float(pay["per_label"]) and time["median"]:
+            hourly = float(pay["per_label"]) * 3600
+            lines.append(
+                f"- That is {hourly / time['median']:.2f} {pay['currency']} an hour at the median time, "
+                f"{hourly / max(time['p90'], 1):.2f} at the 90th percentile"
+            )
+    return "\n".join(lines)
+
+
+def _agreement(figures: dict[str, Any]) -> list[str]:
+    labels, annotators = figures["labels"], figures["annotators"]
+    lines = [
+        f"- **{figures['criterion']}**: {labels['human']:,} labels of {annotators['human']:,} people and"
+        f" {labels['judge']:,} of {annotators['judge']:,} judges on {figures['comparisons']:,} comparisons."
+    ]
+    level = figures["level"]
+    for name, group in figures["groups"].items():
+        if group["raw"] is None:
+            continue
+        value, ends = group["alpha"][level], group["intervals"].get(level)
+        told = "not defined" if value is None else f"{value:.3f}"
+        told += f" (95 % {ends[0]:.3f} to {ends[1]:.3f})" if ends else ""
+        lines.append(
+            f"  - {name.replace('_', ' and ')}: raw {group['raw']:.3f}, {ALPHA} ({level}) {told}, on"
+            f" {group['comparisons']:,} comparisons"
+        )
+    for name, judge in figures["judges"].items():
+        if judge["vs_majority"] is not None:
+            share, n = judge["vs_majority"], judge["n"]
+            lines.append(f"  - {_cell(name)} agrees with the people's majority on {share:.3f} of {n:,}")
+    return lines
+
+
+def _estimates(manifest: dict[str, Any]) -> list[str]:
+    return []
+
+
+def _standing(manifest: dict[str, Any]) -> str:
+    sources = {
+        "routed": "People's votes where there are any; elsewhere those of the judge that routing let stand",
+        "human": "People's votes alone",
+        "judge": "Judges' votes alone",
+        "all": "Everybody's votes",
+    }
+    lines = [f"{sources[manifest['options']['source']]}."]
+    lines += [
+        f"Consensus on {one['criterion']}: method `{one['method']}`"
+        + "".join(f"; {fit['note']}" for fit in one["fits"] if fit["note"])
+        + "."
+        for one in manifest["consensus"]
+    ]
+    routing = manifest["routing"]
+    for one in routing["decisions"]:
+        audit = ", audited by people as well" if one["audit"] else ""
+        lines.append(
+            f"- Routing policy {one['policy']} (version {one['policy_version']}) sent {one['comparisons']:,}"
+            f" comparisons to {'people' if one['destination'] == 'human' else 'the judge'}{audit}"
+        )
+    return "\n".join(lines)
+
+
+def _filter(account: dict[str, Any]) -> str:
+    if not account["removed"]:
+        return f"- {account['format']}: nothing of {account['read']:,} {account['unit']}"
+    told = ", ".join(f"{entry['removed']:,} {entry['reason']}" for entry in account["removed"])
+    return f"- {account['format']}: of {account['read']:,} {account['unit']} {told}"
+
+
+def _splits(manifest: dict[str, Any]) -> str:
+    split = manifest["split"]
+    if not split["test_share"]:
+        return "Everything is `train`."
+    return (
+        f"Share of groups held out for test: {split['test_share']}. Comparisons of one group, and groups "
+        f"whose prompts are the same or nearly the same, are never split. {split['rule']}"
+    )
+
+
+def _limits(manifest: dict[str, Any]) -> str:
+    lines = [
+        "- Prompts and answers are as they were given to the annotators; nothing was taken out of them.",
+        "- Annotators have pseudonyms that are of this release alone; do not try to find out who they are.",
+    ]
+    if manifest["options"]["rationales"]:
+        lines.append(
+            "- E-mail addresses, IP addresses and the names and ids of annotators were taken out of their "
+            "free texts; what else a text gives away was not looked for."
+        )
+    if manifest["options"]["source"] == "routed" and manifest["routing"]["decisions"]:
+        lines.append(
+            "- Routing chose what people saw by how hard it looked. Figures over these rows alone are those "
+            "of the mix, not of people on everything."
+        )
+    return "\n".join(lines)
 
 
 def _head(manifest: dict[str, Any], schemas: dict[str, pa.Schema]) -> dict[str, Any]:
+    rows, kind = manifest["rows_by_config"], manifest["options"]["file_type"]
     configs = []
-    for index, (config, splits) in enumerate(manifest["rows_by_config"].items()):
+    for index, (config, splits) in enumerate(rows.items()):
         files = [{"split": split, "path": f"{config}/{split}-*"} for split in splits]
         configs.append(
             {"config_name": config, **({"default": True} if not index else {}), "data_files": files}
         )
-    return {
-        "pretty_name": _name(manifest),
-        "tags": ["preference", "human-feedback", manifest["format"]],
+    head: dict[str, Any] = {"pretty_name": _name(manifest)}
+    if manifest["license"]:
+        head["license"] = manifest["license"]
+    people = any(one["people"] for one in manifest["annotators"])
+    judges = any(one["judges"] for one in manifest["annotators"])
+    head |= {
+        "annotations_creators": ["crowdsourced"] * people + ["machine-generated"] * judges,
+        "tags": ["preference", "human-feedback", *manifest["formats"]],
         "size_categories": [_size(manifest["rows"])],
         "configs": configs,
-        "dataset_info": [
-            {"config_name": config, "features": [_feature(field) for field in schemas[config]]}
-            for config in manifest["rows_by_config"]
-        ],
     }
+    if kind != "csv":  # which has no types of its own
+        head["dataset_info"] = [
+            {"config_name": config, "features": [_feature(field) for field in schemas[config]]}
+            for config in rows
+        ]
+    return head
 
 
 def _name(manifest: dict[str, Any]) -> str:
@@ -84,46 +252,22 @@ def _size(rows: int) -> str:
 def _feature(field: pa.Field) -> dict[str, Any]:
     """A column's type as the card's `dataset_info` spells it."""
     if pa.types.is_list(field.type):
-        inner = field.type.value_type
-        if pa.types.is_struct(inner):
-            return {"name": field.name, "list": [_feature(inner.field(i)) for i in range(inner.num_fields)]}
-        return {"name": field.name, "list": _dtype(inner)}
+        return {"name": field.name, "list": _inner(field.type.value_type)}
+    if pa.types.is_struct(field.type):
+        return {"name": field.name, "struct": _inner(field.type)}
     return {"name": field.name, "dtype": _dtype(field.type)}
+
+
+def _inner(kind: pa.DataType) -> Any:
+    if pa.types.is_struct(kind):
+        return [_feature(kind.field(number)) for number in range(kind.num_fields)]
+    if pa.types.is_list(kind):
+        return {"list": _inner(kind.value_type)}
+    return _dtype(kind)
 
 
 def _dtype(kind: pa.DataType) -> str:
     return {"double": "float64", "date32[day]": "date32"}.get(str(kind), str(kind))
-
-
-def _agreement(figures: dict[str, Any]) -> list[str]:
-    labels, annotators = figures["labels"], figures["annotators"]
-    lines = [
-        f"- **{figures['criterion']}**: {labels['human']} labels of {annotators['human']} people and"
-        f" {labels['judge']} of {annotators['judge']} judges on {figures['comparisons']} comparisons."
-    ]
-    for name, group in figures["groups"].items():
-        if group["raw"] is None:
-            continue
-        alpha, ends = group["alpha"]["nominal"], group["alpha_ci95"]
-        told = "not defined" if alpha is None else f"{alpha:.3f}"
-        told += f" (95 % {ends[0]:.3f} to {ends[1]:.3f})" if ends else ""
-        lines.append(
-            f"  - {name.replace('_', ' and ')}: raw {group['raw']:.3f}, Krippendorff's alpha {told}, on"
-            f" {group['comparisons']} comparisons"
-        )
-    for name, judge in figures["judges"].items():
-        if judge["vs_majority"] is not None:
-            share, n = judge["vs_majority"], judge["n"]
-            lines.append(f"  - {_cell(name)} agrees with the people's majority on {share:.3f} of {n}")
-    return lines
-
-
-def _filters(manifest: dict[str, Any]) -> str:
-    account = manifest["filters"]
-    if not account["removed"]:
-        return f"Nothing: {account['read']} {account['unit']}, all of them rows."
-    told = ", ".join(f"{entry['removed']} {entry['reason']}" for entry in account["removed"])
-    return f"Of {account['read']} {account['unit']}: {told}."
 
 
 def _cell(text: str) -> str:

@@ -1,22 +1,26 @@
-"""Writes rows into Parquet or JSON-lines shards, in batches, and says what was written."""
+"""Writes rows into Parquet, JSON-lines or CSV shards, in batches, and says what was written."""
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import orjson
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow import csv
 
-from .rows import Row, split_of
+from .lines import lines_of
+from .rows import canonical, hash_of
 
-FILE_TYPES = ("parquet", "jsonl")
-BATCH_ROWS = 2_000
 SHARD_ROWS = 250_000
+WAITING_ROWS = 2_000
 SPLITS = ("train", "test")
+# A cell that begins so would be a formula to a spreadsheet.
+FORMULA = "^[=+\\-@\\t\\r\\n]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +36,60 @@ class Written:
 
 
 class _File(Protocol):
-    def write(self, rows: list[dict[str, Any]]) -> None: ...
+    def write(self, table: pa.Table, lines: pa.Array) -> None: ...
     def close(self) -> None: ...
 
 
 class _Parquet:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.schema = schema
         self.writer = pq.ParquetWriter(path, schema, compression="zstd")
 
-    def write(self, rows: list[dict[str, Any]]) -> None:
-        self.writer.write_table(pa.Table.from_pylist(rows, schema=self.schema))
+    def write(self, table: pa.Table, lines: pa.Array) -> None:
+        self.writer.write_table(table)
 
     def close(self) -> None:
         self.writer.close()
 
 
 class _JsonLines:
-    """Every line has every key, in the schema's order: readers guess types from the first lines."""
+    """Every line has every key: readers guess types from the first lines. They are the canonical lines."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.names = schema.names
         self.file = path.open("wb")
 
-    def write(self, rows: list[dict[str, Any]]) -> None:
-        for row in rows:
-            line = {name: row[name] for name in self.names}
-            self.file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    def write(self, table: pa.Table, lines: pa.Array) -> None:
+        self.file.write(_bytes(lines))
 
     def close(self) -> None:
         self.file.close()
+
+
+class _Csv:
+    """For spreadsheets: no cell is taken for a formula, lists are joined by semicolons."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        flat = [pa.field(one.name, pa.string() if pa.types.is_list(one.type) else one.type) for one in schema]
+        self.schema = pa.schema(flat)
+        self.writer = csv.CSVWriter(path, self.schema)
+
+    def write(self, table: pa.Table, lines: pa.Array) -> None:
+        columns = [_cells(table.column(name)) for name in table.column_names]
+        self.writer.write_table(pa.table(columns, schema=self.schema))
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+_TYPES: dict[str, Any] = {"parquet": _Parquet, "jsonl": _JsonLines, "csv": _Csv}
+
+
+def _cells(column: pa.ChunkedArray) -> Any:
+    if pa.types.is_list(column.type):
+        column = pc.binary_join(column, "; ")
+    if not pa.types.is_string(column.type):
+        return column
+    guarded = pc.binary_join_element_wise("'", column, "")
+    return pc.if_else(pc.match_substring_regex(column, FORMULA), guarded, column)
 
 
 @dataclass
@@ -73,83 +101,135 @@ class _Shards:
     split: str
     file_type: str
     schema: pa.Schema
-    waiting: list[dict[str, Any]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     file: _File | None = None
 
-    def add(self, values: dict[str, Any]) -> None:
-        self.waiting.append(values)
-        if len(self.waiting) == BATCH_ROWS:
-            self._flush()
-
-    def _path(self, number: int, of: int | None = None) -> Path:
-        total = "" if of is None else f"-of-{of:05d}"
-        return self.folder / self.config / f"{self.split}-{number:05d}{total}.{self.file_type}"
-
-    def _flush(self) -> None:
-        if not self.waiting:
+    def write(self, table: pa.Table, lines: pa.Array) -> None:
+        if not len(table):
             return
         if self.file is None or self.sizes[-1] >= SHARD_ROWS:
             if self.file:
                 self.file.close()
             path = self._path(len(self.sizes))
             path.parent.mkdir(exist_ok=True)
-            self.file = (_Parquet if self.file_type == "parquet" else _JsonLines)(path, self.schema)
+            self.file = _TYPES[self.file_type](path, self.schema)
             self.sizes.append(0)
-        self.file.write(self.waiting)
-        self.sizes[-1] += len(self.waiting)
-        self.waiting = []
+        assert self.file is not None
+        self.file.write(table, lines)
+        self.sizes[-1] += len(table)
 
     def finish(self) -> list[Written]:
-        self._flush()
-        if self.file:
-            self.file.close()
+        self.close()
         written = []
         for number, rows in enumerate(self.sizes):
             path = self._path(number, len(self.sizes))
             self._path(number).rename(path)
-            with path.open("rb+") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-                os.fsync(file.fileno())
+            digest = digest_of(path)
             relative = str(path.relative_to(self.folder))
             written.append(Written(relative, self.config, self.split, rows, path.stat().st_size, digest))
         return written
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         if self.file:
             self.file.close()
 
+    def _path(self, number: int, of: int | None = None) -> Path:
+        total = "" if of is None else f"-of-{of:05d}"
+        return self.folder / self.config / f"{self.split}-{number:05d}{total}.{self.file_type}"
 
-def write(
-    rows: Iterable[tuple[Row, bytes]],
-    folder: Path,
-    schemas: dict[str, pa.Schema],
-    file_type: str,
-    salt: str,
-    test_share: float,
-) -> tuple[list[Written], str]:
-    """Writes ordered rows with their canonical JSON; gives the files and the logical hash of all rows.
 
-    `schemas` by configuration; those without a row get no file. Raises OSError, and ValueError for a row
-    that does not fit its schema.
+class Sheets:
+    """The rows of a release on their way into its files, by configuration. Rows come by comparison in order.
+
+    Use it as a context; `finish` gives the files and the hashes of the rows.
     """
-    shards: dict[tuple[str, str], _Shards] = {}
-    digest = hashlib.sha256()
-    try:
-        for row, line in rows:
-            split = split_of(row.group, salt, test_share)
-            key = row.config, split
-            if key not in shards:
-                shards[key] = _Shards(folder, row.config, split, file_type, schemas[row.config])
-            shards[key].add(row.values)
-            digest.update(line + b"\n")
-        ordered = [
-            shards[config, split] for config in schemas for split in SPLITS if (config, split) in shards
-        ]
-        return [file for shard in ordered for file in shard.finish()], digest.hexdigest()
-    finally:
-        for shard in shards.values():
-            shard.abandon()
+
+    def __init__(
+        self, folder: Path, schemas: Mapping[str, pa.Schema], file_type: str, splits: Mapping[str, str]
+    ) -> None:
+        self.folder = folder
+        self.schemas = schemas
+        self.file_type = file_type
+        self.splits = splits
+        self.shards: dict[tuple[str, str], _Shards] = {}
+        self.waiting: dict[str, list[tuple[str, dict[str, Any], bytes]]] = {}
+        self.hashes: dict[str, Any] = {}
+
+    def __enter__(self) -> "Sheets":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        for shards in self.shards.values():
+            shards.close()
+
+    def add(self, config: str, group: str, rows: Iterable[dict[str, Any]]) -> None:
+        """All rows of one comparison in one configuration."""
+        ordered = sorted(((canonical(row), row) for row in rows), key=lambda pair: pair[0])
+        split = self.splits.get(group, "train")
+        waiting = self.waiting.setdefault(config, [])
+        waiting += [(split, row, line) for line, row in ordered]
+        if len(waiting) >= WAITING_ROWS:
+            self._flush(config)
+
+    def add_table(self, config: str, groups: pa.Array, table: pa.Table) -> None:
+        """Whole comparisons, in order, as columns; `groups` has the split unit of each row."""
+        if not len(table):
+            return
+        lines = lines_of(table)
+        order = pa.array(_order(table, lines))
+        table, lines = table.take(order), lines.take(order)
+        split = self._split_of(groups.take(order)) if self.splits else None
+        self._write(config, table, lines, split)
+
+    def finish(self) -> tuple[list[Written], dict[str, str], str]:
+        """(files, hash of the rows by configuration, hash of them all)."""
+        for config in self.waiting:
+            self._flush(config)
+        keys = [(config, split) for config in self.schemas for split in SPLITS]
+        files = [file for key in keys if key in self.shards for file in self.shards[key].finish()]
+        hashes = {config: digest.hexdigest() for config, digest in self.hashes.items()}
+        return files, hashes, hash_of(hashes)
+
+    def _flush(self, config: str) -> None:
+        waiting, self.waiting[config] = self.waiting[config], []
+        if waiting:
+            splits, rows, lines = zip(*waiting, strict=True)
+            table = pa.Table.from_pylist(list(rows), schema=self.schemas[config])
+            self._write(
+                config, table, pa.array(lines, pa.binary()), np.array(splits) if self.splits else None
+            )
+
+    def _write(self, config: str, table: pa.Table, lines: pa.Array, split: Any) -> None:
+        if not len(table):
+            return
+        self.hashes.setdefault(config, hashlib.sha256()).update(_bytes(lines))
+        for name in SPLITS:
+            if split is None:
+                part, told = (table, lines) if name == "train" else (table[:0], lines[:0])
+            else:
+                mask = pa.array(split == name)
+                part, told = table.filter(mask), lines.filter(mask)
+            if len(part):
+                self._of(config, name).write(part, told)
+
+    def _of(self, config: str, split: str) -> _Shards:
+        if (config, split) not in self.shards:
+            schema = self.schemas[config]
+            self.shards[config, split] = _Shards(self.folder, config, split, self.file_type, schema)
+        return self.shards[config, split]
+
+    def _split_of(self, groups: Any) -> Any:
+        encoded = groups.combine_chunks().dictionary_encode()
+        names = np.array([self.splits.get(group, "train") for group in encoded.dictionary.to_pylist()])
+        return names[encoded.indices.to_numpy()]
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file that is on the disk from here on."""
+    with path.open("rb+") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return digest
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -158,3 +238,41 @@ def write_whole(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _order(table: pa.Table, lines: pa.Array) -> Any:
+    """Positions that put rows of the same comparison, which stand together, in order of their lines.
+
+    A line begins with its annotator, and few people answer a comparison twice, so ranking the annotators
+    spares comparing most lines.
+    """
+    comparison = _runs(table.column("comparison"))
+    first = table.column(sorted(table.column_names)[0]).combine_chunks().dictionary_encode()
+    told = [canonical({"": value}) for value in first.dictionary.to_pylist()]
+    rank = np.argsort(np.argsort(np.array(told, dtype=object), kind="stable"), kind="stable")
+    rank = rank[first.indices.to_numpy()]
+    order = np.lexsort((rank, comparison))
+    same = (np.diff(comparison[order]) == 0) & (np.diff(rank[order]) == 0)
+    if not same.any():
+        return order
+    keyed = pa.table({"comparison": pa.array(comparison), "line": lines.cast(pa.binary())})
+    return pc.sort_indices(keyed, [("comparison", "ascending"), ("line", "ascending")]).to_numpy()
+
+
+def _runs(column: pa.ChunkedArray) -> Any:
+    """A number for each run of equal values."""
+    values = column.combine_chunks()
+    changes = pc.not_equal(values.slice(1), values.slice(0, len(values) - 1)).to_numpy(zero_copy_only=False)
+    return np.concatenate(([0], np.cumsum(changes)))
+
+
+def _bytes(lines: pa.Array) -> memoryview | bytes:
+    """The lines' own bytes, one after the other."""
+    chunks: Sequence[pa.Array] = lines.chunks if isinstance(lines, pa.ChunkedArray) else [lines]
+    parts = []
+    for chunk in chunks:
+        _, offsets, data = chunk.buffers()
+        if data is not None and len(chunk):
+            ends = np.frombuffer(offsets, dtype=np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
+            parts.append(memoryview(data)[int(ends[0]) : int(ends[-1])])
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,114 +1,82 @@
 """`manifest.json`: what a release holds, what stayed out and why, and how to check it."""
 
-import hashlib
 import tomllib
 from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
-from .. import agreement
-from ..models import Annotation, Annotator, Guidelines
-from ..reports import totals
-from .files import Written
-from .rows import Account
-from .source import METHOD, Source
+from ..models import Release
+from ..reports.estimates import DIGITS
+from .options import Options
+from .splits import ALIKE, SHINGLE
 
-SCHEMA_VERSION = 1
+if TYPE_CHECKING:
+    from .building import Built
+
+SCHEMA_VERSION = 2
 HASH_RULE = (
-    "each row as JSON with sorted keys, no spaces, UTF-8, and a line feed; all rows of all files ordered by "
-    "comparison, then criterion (both by UTF-8 bytes), then by that JSON"
+    "of each configuration: SHA-256 over every row as JSON with sorted keys, no spaces, UTF-8, and a line "
+    "feed, ordered by comparison (UTF-8 bytes), then by that JSON; of the release: SHA-256 over a line for "
+    "each configuration in order of name: name, space, its hash in hexadecimal, line feed"
 )
 SPLIT_RULE = (
-    "A group is test where the first 8 bytes of SHA-256(salt, NUL, group), over 2^64, are below the share."
+    "Groups are joined that share a prompt, the first message of a conversation, or prompts nearly the "
+    f"same (MinHash over {SHINGLE} words, {ALIKE} of the minima equal). A family is test where the first 8 "
+    "bytes of SHA-256(salt, NUL, its oldest group), over 2^64, are below the share."
 )
+# Of what was frozen these stay with us: known answers of instruments are no longer known once published.
+_PUBLIC = ("project", "criteria", "judges", "routing", "protocol", "compensation", "time")
 
 
-def facts(source: Source) -> dict[str, Any]:
-    """What the manifest says of the project's data; to be read in the release's snapshot."""
-    followed = Annotation.objects.filter(guidelines=OuterRef("pk"), superseded_at=None)
-    guidelines = Guidelines.objects.filter(Exists(followed), project=source.project).order_by("version")
-    judges = Annotator.objects.filter(project=source.project, kind=Annotator.Kind.JUDGE)
-    return {
-        "project": {"slug": source.project.slug, "name": source.project.name},
-        "criteria": [
-            {
-                "name": criterion.name,
-                "version": criterion.version,
-                "question": criterion.question,
-                "scale": criterion.scale,
-                "both_bad": criterion.both_bad,
-                "ranking": criterion.ranking,
-            }
-            for criterion in source.criteria
-        ],
-        "guidelines": [
-            {"version": one.version, "sha256": hashlib.sha256(one.text.encode()).hexdigest()}
-            for one in guidelines
-        ],
-        "judges": [
-            {"name": judge.name}
-            | (
-                {
-                    "version": judge.judge_version.version,
-                    "model": judge.judge_version.model,
-                    "template": judge.judge_version.template,
-                    "fingerprint": judge.judge_version.fingerprint,
-                }
-                if judge.judge_version
-                else {}
-            )
-            for judge in judges.select_related("judge_version")
-        ],
-        "agreement": [
-            {"criterion": criterion.name}
-            | totals(source.votes[criterion.pk])
-            | agreement.report(source.votes[criterion.pk])
-            for criterion in source.criteria
-        ],
-    }
-
-
-def manifest(
-    number: int,
-    options: dict[str, Any],
-    facts: dict[str, Any],
-    files: list[Written],
-    sha256: str,
-    account: Account,
-) -> dict[str, Any]:
+def manifest(release: Release, options: Options, built: "Built") -> dict[str, Any]:
     """The whole manifest. Two releases of the same data differ in `release` and `created` alone."""
+    assert release.frozen_at is not None
     rows_by_config: dict[str, dict[str, int]] = {}
-    for file in files:
+    for file in built.files:
         splits = rows_by_config.setdefault(file.config, {})
         splits[file.split] = splits.get(file.split, 0) + file.rows
-    return {
+    facts = release.facts
+    made = {
         "schema_version": SCHEMA_VERSION,
         "tandem": version(),
-        "release": number,
-        "created": timezone.now().date().isoformat(),
-        "format": options["format"],
-        "options": options,
-        "sha256": sha256,
+        "release": release.number,
+        "created": release.frozen_at.date().isoformat(),
+        "formats": list(options.formats),
+        "options": options.as_dict(),
+        "license": options.license or None,
+        "comparisons": release.items,
+        "sha256": built.sha256,
         "sha256_rule": HASH_RULE,
-        "rows": sum(file.rows for file in files),
+        "sha256_by_config": built.hashes,
+        "rows": sum(file.rows for file in built.files),
         "rows_by_config": rows_by_config,
-        "files": [asdict(file) for file in files],
-        "filters": {
-            "unit": account.unit,
-            "read": account.read,
-            "removed": [
-                {"reason": reason, "removed": number, "examples": account.examples[reason]}
-                for reason, number in account.removed.items()
-            ],
+        "files": [asdict(file) for file in built.files],
+        "outcomes": built.outcomes,
+        "filters": [{"format": name} | account.as_dict() for name, account in built.accounts.items()],
+        "split": {
+            "salt": options.split_salt,
+            "test_share": options.test_share,
+            "groups": built.families,
+            "rule": SPLIT_RULE,
         },
-        "split": {"salt": options["split_salt"], "test_share": options["test_share"], "rule": SPLIT_RULE},
-        "consensus": {"method": METHOD},
-        **facts,
+        "consensus": [{"criterion": one.criterion.name} | one.consensus for one in built.judged],
+        "agreement": [one.agreement for one in built.judged],
+        "annotators": [{"criterion": one.criterion.name} | one.annotators for one in built.judged],
+        "guidelines": facts["guidelines"],
     }
+    made |= {name: facts[name] for name in _PUBLIC}
+    return rounded(made)
+
+
+def rounded(value: Any) -> Any:
+    """Figures without the digits that depend on the machine's arithmetic."""
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 @cache

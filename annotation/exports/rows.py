@@ -1,15 +1,15 @@
-"""What every format shares: rows and their order, the account of what stayed out, splits, pseudonyms. Pure.
+"""What every format shares: rows, their order and hash, the account of what stayed out, pseudonyms. Pure.
 
-One rule orders the rows of every release: by comparison, then criterion (both by their UTF-8 bytes), then by
-the row's canonical JSON. The logical hash runs over rows in that order, so it can be checked from the files.
+One rule orders the rows of a configuration: by comparison (its UTF-8 bytes), then by the row's canonical
+JSON. Its hash runs over rows in that order, and the release's hash over those of its configurations, so that
+both can be checked from the files, whatever their type and split.
 """
 
 import hashlib
 import hmac
 from base64 import b32encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,21 +18,24 @@ EXAMPLES = 5
 
 
 class Row(NamedTuple):
-    """One row on its way into a file of `config`; `group` is the split unit of its comparison."""
+    """One row on its way into a file of `config`."""
 
     config: str
-    group: str
     values: dict[str, Any]
 
 
 @dataclass
 class Account:
-    """How many candidates there were, and why some are no rows: `read` = rows + everything removed."""
+    """How many candidates there were, and why some are no rows: `read` = used + everything removed."""
 
     unit: str
     read: int = 0
     removed: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def used(self) -> int:
+        return self.read - sum(self.removed.values())
 
     def remove(self, reason: str, comparison: str, number: int = 1) -> None:
         self.removed[reason] = self.removed.get(reason, 0) + number
@@ -40,39 +43,44 @@ class Account:
         if len(examples) < EXAMPLES and comparison not in examples:
             examples.append(comparison)
 
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "unit": self.unit,
+            "read": self.read,
+            "removed": [
+                {"reason": reason, "removed": number, "examples": self.examples[reason]}
+                for reason, number in self.removed.items()
+            ],
+        }
+
     def __str__(self) -> str:
         reasons = ", ".join(f"{reason} {number}" for reason, number in self.removed.items())
         return f"{self.read} {self.unit}, removed: {reasons or 'none'}"
 
 
-def canonical(values: dict[str, Any]) -> bytes:
-    """A row as canonical JSON: keys sorted, no spaces, UTF-8."""
-    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+def canonical(values: Mapping[str, Any]) -> bytes:
+    """A row as canonical JSON: keys sorted, no spaces, UTF-8, a line feed at the end."""
+    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
-def in_order(rows: Iterable[Row]) -> Iterator[tuple[Row, bytes]]:
-    """Rows that come by comparison in order, fully ordered, each with its canonical JSON."""
-    for _, same in groupby(rows, key=lambda row: row.values["comparison"]):
-        pairs = [(row, canonical(row.values)) for row in same]
-        yield from sorted(pairs, key=lambda pair: (pair[0].values["criterion"].encode(), pair[1]))
+def logical_hash(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
+    """The release's hash from rows read back from its files, by configuration, in any order."""
+    digests = {}
+    for config, values in rows.items():
+        digest = hashlib.sha256()
+        for _, line in sorted((row["comparison"].encode(), canonical(row)) for row in values):
+            digest.update(line)
+        digests[config] = digest.hexdigest()
+    return hash_of(digests)
 
 
-def logical_hash(rows: Iterable[dict[str, Any]]) -> str:
-    """SHA-256 over the canonical JSON lines of rows read back from files, in whatever order they come."""
-    digest = hashlib.sha256()
-    keyed = ((row["comparison"].encode(), row["criterion"].encode(), canonical(row)) for row in rows)
-    for _, _, line in sorted(keyed):
-        digest.update(line + b"\n")
-    return digest.hexdigest()
-
-
-def split_of(group: str, salt: str, test_share: float) -> str:
-    """`train` or `test`: fixed for (group, salt), so that new data never moves an old group."""
-    first = hashlib.sha256(f"{salt}\0{group}".encode()).digest()[:8]
-    return "test" if int.from_bytes(first) / 2**64 < test_share else "train"
+def hash_of(digests: Mapping[str, str]) -> str:
+    """SHA-256 over a line for each configuration, by name: name, space, hash of its rows."""
+    lines = sorted(f"{config} {digest}\n" for config, digest in digests.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def pseudonym(annotator_id: int, key: bytes) -> str:
-    """A person's name in releases: the same under the same key, and not to be reversed without it."""
+    """A person's name in a release: the same under the same key, and not to be reversed without it."""
     digest = hmac.new(key, str(annotator_id).encode(), hashlib.sha256).digest()
     return f"w_{b32encode(digest).decode().lower()[:10]}"

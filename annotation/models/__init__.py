@@ -5,10 +5,11 @@ from .judging import Decision, JudgeCall, JudgeRun, JudgeVersion, SoftLabel
 from .labels import Annotation, Label, Rationale
 from .media import MediaFile
 from .notices import Acknowledgement, Flag
-from .outcomes import AnnotatorSkill, Consensus, ConsensusFit, Gold, Release
+from .outcomes import AnnotatorSkill, Consensus, ConsensusFit, Gold
 from .people import Annotator, Membership, Pool, PoolMembership, User
 from .projects import Criterion, Guidelines, Project
 from .queue import Assignment, Demand
+from .releases import Release, ReleaseItem
 
 __all__ = [
     "Acknowledgement",
@@ -37,6 +38,7 @@ __all__ = [
     "Rationale",
     "Reference",
     "Release",
+    "ReleaseItem",
     "Rendering",
     "Response",
     "SoftLabel",

@@ -1,11 +1,11 @@
-"""What comes out: consensus, gold and releases."""
+"""What comes out: consensus and gold."""
 
 from django.conf import settings
 from django.db import models
 
 from .comparisons import Comparison, Reference
 from .people import Annotator
-from .projects import Criterion, Project
+from .projects import Criterion
 
 
 class Consensus(models.Model):
@@ -88,23 +88,3 @@ class Gold(models.Model):
 
     def __str__(self) -> str:
         return str(self.reference)
-
-
-class Release(models.Model):
-    """A frozen, hashed export with its manifest."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="releases")
-    number = models.PositiveIntegerField()
-    format = models.CharField(max_length=40)
-    options = models.JSONField(default=dict, blank=True)
-    path = models.CharField(max_length=1000)
-    sha256 = models.CharField(max_length=64, help_text="Logical hash of all rows in order.")
-    rows = models.PositiveIntegerField()
-    manifest = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "number"], name="release_number_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.project} {self.number}"

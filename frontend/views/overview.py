@@ -121,7 +121,9 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "skipped": sum(skipped.values()),
         "failing": [who for who in judges if who.failed],
         "plan": Plan.objects.filter(project=project).first(),
-        "releases": Release.objects.filter(project=project).order_by("-number")[:10],
+        "releases": Release.objects.filter(project=project, state=Release.State.READY).order_by("-number")[
+            :10
+        ],
     }
     return render(request, "frontend/overview.html", context)
 

@@ -24,17 +24,22 @@ def read(release: Release, config: str = "overall", split: str = "train") -> Row
     return rows
 
 
+def rows_by_config(release: Release) -> dict[str, Rows]:
+    """Every row that the release's files hold."""
+    found: dict[str, Rows] = {}
+    for config, split in sorted({(f["config"], f["split"]) for f in release.manifest["files"]}):
+        found.setdefault(config, []).extend(read(release, config, split))
+    return found
+
+
 def all_rows(release: Release) -> Rows:
-    files = release.manifest["files"]
-    return [
-        row
-        for config, split in {(f["config"], f["split"]) for f in files}
-        for row in read(release, config, split)
-    ]
+    return [row for rows in rows_by_config(release).values() for row in rows]
 
 
 def removed(release: Release) -> dict[str, int]:
-    return {entry["reason"]: entry["removed"] for entry in release.manifest["filters"]["removed"]}
+    """What stayed out of the release's only format, by reason."""
+    [account] = release.manifest["filters"]
+    return {entry["reason"]: entry["removed"] for entry in account["removed"]}
 
 
 def sample(numbers: list[int], project: Project | None = None) -> Project:

@@ -35,6 +35,7 @@ from annotation.models import (
     Rationale,
     Reference,
     Release,
+    ReleaseItem,
     Rendering,
     SoftLabel,
     Tag,
@@ -63,6 +64,7 @@ FACTS = (
     JudgeCall,
     JudgeRun,
     Release,
+    ReleaseItem,
     Consensus,
     ConsensusFit,
     AnnotatorSkill,
@@ -113,7 +115,8 @@ def world() -> Project:
     Flag.objects.create(comparison=comparison, annotator=person, note=HOSTILE)
     MediaFile.objects.create(project=project, sha256="0" * 64, content_type="image/png", size=1, name=HOSTILE)
     SoftLabel.objects.create(label=Label.objects.get(), probabilities={}, source="votes", votes=2)
-    Release.objects.create(project=project, number=1, format="labels", path="x", sha256="0" * 64, rows=1)
+    release = Release.objects.create(project=project, number=1, format="labels", path="x")
+    ReleaseItem.objects.create(release=release, comparison=comparison)
     return project
 
 

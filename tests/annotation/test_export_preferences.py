@@ -26,8 +26,8 @@ def test_a_preference_comes_out_as_chat_messages(tmp_path: Path) -> None:
             "prompt": [{"role": "user", "content": "Why is the sky blue?"}],
             "chosen": [{"role": "assistant", "content": "It scatters blue light."}],
             "rejected": [{"role": "assistant", "content": "Blue."}],
-            "chosen_prob": 2 / 3,
-            "margin": pytest.approx((2 + 1 + 0) / 3 / 3),
+            "chosen_prob": round(2 / 3, 6),
+            "margin": round((2 + 1 + 0) / 3 / 3, 6),
             "n_votes": 3,
             "comparison": comparison.external_id,
             "criterion": "overall",
@@ -123,7 +123,7 @@ def test_pairs_that_the_votes_tie_or_contradict_stay_out(tmp_path: Path) -> None
     release = exports.build(project, "trl-preference", tmp_path / "out")
     # Nobody compared the middle of the best-worst: that is no tie.
     assert removed(release) == {"not_compared": 1, "tie": 1, "outvoted": 1}
-    examples = {e["reason"]: e["examples"] for e in release.manifest["filters"]["removed"]}
+    examples = {e["reason"]: e["examples"] for e in release.manifest["filters"][0]["removed"]}
     assert examples == {"not_compared": ["unseen"], "tie": ["torn"], "outvoted": ["outvoted"]}
 
 
@@ -160,7 +160,7 @@ def test_what_a_trainer_would_swallow_stays_out_and_is_counted(tmp_path: Path) -
     release = exports.build(project, "trl-preference", tmp_path / "out")
     assert [row["comparison"] for row in read(release)] == ["good"]
     assert removed(release) == dict.fromkeys(cases, 1)
-    assert release.manifest["filters"]["read"] == release.rows + len(cases)
+    assert release.manifest["filters"][0]["read"] == release.rows + len(cases)
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,9 @@ def test_the_overview_says_in_one_sentence_how_far_the_project_is(client: Client
         call = JudgeCall(annotator=judge, comparison=comparison, order=order, state=state, cost=Decimal(cost))
         call.save()
     JudgeRun.objects.create(project=project, annotator=judge, spent=Decimal("0.02"))
-    Release.objects.create(project=project, number=1, format="labels", path="x", sha256="ab" * 32, rows=12)
+    Release.objects.create(
+        project=project, number=1, state="ready", format="labels", path="x", sha256="ab" * 32, rows=12
+    )
     owner = make_person(project, role="owner")
     html = page(client, owner.user, "overview", project.slug)
     assert "<b>3 of 5</b> comparisons are labelled" in html
@@ -236,7 +238,7 @@ def test_the_overview_takes_the_same_few_statements_with_ten_and_a_thousand_rows
             JudgeCall.objects.create(annotator=judge, comparison=comparison, order="ab", state="ok")
         for number in range(3 if size == 10 else 30):
             Release.objects.create(
-                project=project, number=number, format="labels", path="x", sha256="0" * 64, rows=1
+                project=project, number=number, state="ready", format="labels", path="x", sha256="0" * 64
             )
         assert owner.user is not None
         counts.append(statements(client, owner.user, "overview", project.slug))

@@ -1,0 +1,107 @@
+"""What the project was when a release was frozen: kept with it, so that building it again says the same."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, Exists, OuterRef
+
+from ..models import Annotation, Annotator, Criterion, Decision, Guidelines, Membership, Pool, Project
+from ..reports.columns import numbers_by
+from ..reports.estimates import gold_of
+from .scrub import Scrubber
+
+
+def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
+    """Plain values, a handful of statements. Texts of the owner name no member."""
+    scrub = scrubber_of(project)
+    followed = Annotation.objects.filter(guidelines=OuterRef("pk"), superseded_at=None)
+    guidelines = Guidelines.objects.filter(Exists(followed), project=project).order_by("version")
+    judges = Annotator.objects.filter(project=project, kind=Annotator.Kind.JUDGE).order_by("pk")
+    decided = Decision.objects.filter(comparison__project=project, superseded_at=None).order_by()
+    policies = decided.values("policy", "policy_version", "destination", "audit").annotate(
+        comparisons=Count("pk")
+    )
+    return {
+        "project": {"slug": project.slug, "name": scrub(project.name)},
+        "criteria": [
+            {
+                "name": one.name,
+                "version": one.version,
+                "question": scrub(one.question),
+                "scale": one.scale,
+                "both_bad": one.both_bad,
+                "ranking": one.ranking,
+            }
+            for one in criteria
+        ],
+        "criterion_ids": [one.pk for one in criteria],
+        "guidelines": [
+            {
+                "version": one.version,
+                "sha256": hashlib.sha256(one.text.encode()).hexdigest(),
+                "text": scrub(one.text),
+            }
+            for one in guidelines
+        ],
+        "judges": [_judge(judge) for judge in judges.select_related("judge_version")],
+        "routing": {
+            "policy": project.policy,
+            "audit_share": project.audit_share,
+            "decisions": sorted(policies, key=lambda row: tuple(map(str, row.values()))),
+        },
+        "protocol": {
+            "labels_wanted": project.labels_wanted,
+            "labels_cap": project.labels_cap,
+            "overlap_share": project.overlap_share,
+            "pools": list(
+                Pool.objects.filter(project=project).order_by("name").values("name", "labels_wanted")
+            ),
+        },
+        "compensation": {"per_label": str(project.human_label_price), "currency": project.currency},
+        "time": _time(project),
+        "gold": {str(one.pk): gold_of(one) for one in criteria},
+    }
+
+
+def _time(project: Project) -> dict[str, Any] | None:
+    """Active seconds that people took for a submission: 10th, 50th and 90th percentile."""
+    timed = Annotation.objects.filter(
+        assignment__annotator__project=project,
+        assignment__annotator__kind=Annotator.Kind.HUMAN,
+        superseded_at=None,
+        active_seconds__gt=0,
+    )
+    parts = [numbers[:, 0] for _, numbers in numbers_by(timed, ("shown",), ("active_seconds",))]
+    if not parts:
+        return None
+    seconds = np.concatenate(parts)
+    low, middle, high = np.percentile(seconds, (10, 50, 90)).round(1).tolist()
+    return {"submissions": len(seconds), "p10": low, "median": middle, "p90": high}
+
+
+def scrubber_of(project: Project) -> Scrubber:
+    """What finds this project's people in free text: accounts of members, and annotators from elsewhere."""
+    names: set[str] = set()
+    ids: set[str] = set()
+    people = Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN)
+    for name, external, own, email in people.values_list("name", "external_id", "user__name", "user__email"):
+        ids.update(text for text in (name, external, email) if text)
+        names.update(filter(None, [own]))
+    for name, email in Membership.objects.filter(project=project).values_list("user__name", "user__email"):
+        ids.add(email)
+        names.update(filter(None, [name]))
+    return Scrubber(names, ids | {email.partition("@")[0] for email in ids if "@" in email})
+
+
+def _judge(judge: Annotator) -> dict[str, Any]:
+    if judge.judge_version is None:
+        return {"name": judge.name}
+    version = judge.judge_version
+    return {
+        "name": judge.name,
+        "version": version.version,
+        "model": version.model,
+        "template": version.template,
+        "fingerprint": version.fingerprint,
+    }

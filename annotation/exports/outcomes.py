@@ -1,0 +1,62 @@
+"""`outcomes.parquet`: what became of every comparison and criterion; two releases are compared by it."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..consensus import Estimate
+from ..reports.estimates import DIGITS
+
+NAME = "outcomes.parquet"
+SCHEMA = pa.schema(
+    [
+        pa.field("comparison", pa.string()),
+        pa.field("criterion", pa.string()),
+        pa.field("left_out", pa.string()),
+        pa.field("answer", pa.string()),
+        pa.field("probability", pa.float64()),
+        pa.field("votes", pa.string()),
+    ]
+)
+_BATCH = 5_000
+
+
+class Outcomes:
+    """Writes the file, row by row in the order of the comparisons."""
+
+    def __init__(self, folder: Path) -> None:
+        self.writer = pq.ParquetWriter(folder / NAME, SCHEMA, compression="zstd")
+        self.waiting: list[dict[str, Any]] = []
+
+    def add(self, comparison: str, criterion: str, left_out: str, estimate: Estimate | None) -> None:
+        self.waiting.append(
+            {
+                "comparison": comparison,
+                "criterion": criterion,
+                "left_out": left_out,
+                "answer": (estimate.ranking or estimate.winner) if estimate else None,
+                "probability": round(estimate.confidence, DIGITS) if estimate else None,
+                "votes": told(estimate) if estimate else "",
+            }
+        )
+        if len(self.waiting) == _BATCH:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self.writer.close()
+
+    def _flush(self) -> None:
+        if self.waiting:
+            self.writer.write_table(pa.Table.from_pylist(self.waiting, schema=SCHEMA))
+            self.waiting = []
+
+
+def told(estimate: Estimate) -> str:
+    """The votes that an estimate rests on, such as ``a>b 2, a=b 1``."""
+    numbers: dict[str, int] = {}
+    for vote, number in estimate.votes:
+        numbers[vote.ranking] = numbers.get(vote.ranking, 0) + number
+    return ", ".join(f"{ranking} {number}" for ranking, number in sorted(numbers.items()))
