@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0006_judging'),
+        ('annotation', '0008_requests_turned_away'),
     ]
 
     operations = [
