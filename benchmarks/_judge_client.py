@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """One measurement of judge calls in a process of its own, so that processor time and memory are its own.
 
-    _judge_client.py bare PORT FLIGHT CALLS BODIES.json    an openai client in a loop, nothing else
-    _judge_client.py ours RUN_ID [SECONDS]                 a worker on that run
+    _judge_client.py bare PORT FLIGHT CALLS LANE BODIES.json    an openai client in a loop, nothing else
+    _judge_client.py ours RUN_ID [SECONDS]                      a worker on that run
 
 Prints one JSON object: calls, seconds, cpu_seconds, memory (MB before and after).
 """
 
 import asyncio
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -33,24 +34,31 @@ class Measured:
         self.clock, self.cpu = time.perf_counter() - self.clock, time.process_time() - self.cpu
 
 
-def bare(port: int, flight: int, calls: int, bodies: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the client library does by itself: `flight` coroutines that ask one after the other."""
+def bare(port: int, flight: int, calls: int, lane: int, bodies: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the client library does by itself: `flight` coroutines that ask one after the other, `lane` of
+    them over one pool of connections."""
     import openai
 
+    base_url = f"http://127.0.0.1:{port}/v1"
+
     async def run() -> Measured:
-        base_url = f"http://127.0.0.1:{port}/v1"
-        async with openai.AsyncOpenAI(api_key="none", base_url=base_url, max_retries=0) as client:
-            await client.chat.completions.create(**bodies[0])  # imports, first connection
-            numbers = iter(range(calls))
+        clients = [
+            openai.AsyncOpenAI(api_key="none", base_url=base_url, max_retries=0)
+            for _ in range(math.ceil(flight / lane))
+        ]
+        await clients[0].chat.completions.create(**bodies[0])  # imports, first connection
+        numbers = iter(range(calls))
 
-            async def ask() -> None:
-                for number in numbers:
-                    answer = await client.chat.completions.create(**bodies[number % len(bodies)])
-                    json.loads(answer.choices[0].message.content or "")
+        async def ask(client: openai.AsyncOpenAI) -> None:
+            for number in numbers:
+                answer = await client.chat.completions.create(**bodies[number % len(bodies)])
+                json.loads(answer.choices[0].message.content or "")
 
-            with Measured() as measured:
-                await asyncio.gather(*(ask() for _ in range(flight)))
-            return measured
+        with Measured() as measured:
+            await asyncio.gather(*(ask(clients[place // lane]) for place in range(flight)))
+        for client in clients:
+            await client.close()
+        return measured
 
     measured = asyncio.run(run())
     return {"calls": calls, "seconds": measured.clock, "cpu_seconds": measured.cpu}
@@ -103,8 +111,9 @@ def warm_up(judge: Any) -> None:
 if __name__ == "__main__":
     kind, *arguments = sys.argv[1:]
     if kind == "bare":
-        port, flight, calls, file = arguments
-        found = bare(int(port), int(flight), int(calls), json.loads(Path(file).read_text()))
+        *numbers, file = arguments
+        port, flight, calls, lane = map(int, numbers)
+        found = bare(port, flight, calls, lane, json.loads(Path(file).read_text()))
     else:
         found = ours(int(arguments[0]), float(arguments[1]) if len(arguments) > 1 else 1e9)
     print(json.dumps(found))

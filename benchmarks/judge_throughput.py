@@ -94,7 +94,9 @@ def goals(results: dict[str, Any]) -> list[dict[str, Any]]:
 
 def pair(project: Any, port: int, flight: int, calls: int, bodies: str) -> dict[str, Any]:
     """The baseline and our worker on the same number of calls."""
-    alone = child("bare", port, flight, calls, bodies)
+    from llm_judges.client import LANE
+
+    alone = child("bare", port, flight, calls, LANE, bodies)
     database = Database()
     worker = child("ours", start(project, port, flight, calls))
     if worker["failed"] or worker["calls"] != calls or 2 * worker["labelled"] != calls:

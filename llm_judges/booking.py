@@ -27,8 +27,8 @@ DIED = "the worker that asked died; what the call may have cost counts"
 
 _STARTED = ("id", "reserved", "claimed_by", "leased_until", "run_id", "updated_at")
 _START = """
-UPDATE annotation_judgecall AS c SET state = 'in_flight', next_attempt_at = NULL, {sets}
-FROM (VALUES {rows}) AS v WHERE c.id = {id} AND c.state NOT IN ('in_flight', 'ok') RETURNING id
+UPDATE {call} SET state = 'in_flight', next_attempt_at = NULL, {sets} FROM {rows}
+WHERE {call}.id = v.id AND {call}.state NOT IN ('in_flight', 'ok') RETURNING {call}.id
 """
 # What an answer sets, and what it adds to: every try was paid for.
 _SET = (
@@ -50,9 +50,8 @@ _MOST = {"attempts": 30_000, "cost": 900_000}
 _MOST_TOKENS = 2_000_000_000
 # The money is added with the outcome or not at all, so that booking the same answers twice adds it once.
 _BOOK = """
-UPDATE annotation_judgecall AS c SET reserved = 0, claimed_by = '', leased_until = NULL, {sets}
-FROM (VALUES {rows}) AS v
-WHERE c.id = {id} AND c.state = 'in_flight' AND c.claimed_by = {worker} RETURNING id
+UPDATE {call} SET reserved = 0, claimed_by = '', leased_until = NULL, {sets} FROM {rows}
+WHERE {call}.id = v.id AND {call}.state = 'in_flight' AND {call}.claimed_by = v.claimed_by RETURNING {call}.id
 """
 
 
@@ -207,5 +206,5 @@ def _note_what_was_learned(booked: Sequence[tuple[Prepared, Answer]]) -> None:
 
 def _sum_of(name: str) -> str:
     most = _MOST.get(name, _MOST_TOKENS)
-    so_far = f"COALESCE(c.{name}, 0)"
+    so_far = f"COALESCE({rows.CALL}.{name}, 0)"
     return f"CASE WHEN {so_far} < {most} THEN {so_far} + COALESCE({{value}}, 0) ELSE {so_far} END"

@@ -5,11 +5,12 @@ and not by the library, which does not validate them and costs twice the time.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -28,6 +29,10 @@ from .verdicts import clean
 State = JudgeCall.State
 NO_KEY = "none"  # the library insists on one
 LONGEST_WAIT = 7 * 24 * 3600.0  # seconds; nobody means to say more with Retry-After
+# Requests at a time over one pool of connections. With every request a pool asks each idle connection of its
+# own whether it is still alive, which at 200 in flight would take longer than the request itself.
+LANE = 8
+_AS_JSON: Any = {"headers": {"Content-Type": "application/json"}}
 _TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long")
 _QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "credit_balance")
 
@@ -37,11 +42,21 @@ class KeyMissing(ValueError):
 
 
 @dataclass(slots=True)
+class Lane:
+    """A pool of connections, and how many requests are on it now."""
+
+    endpoint: openai.AsyncOpenAI
+    busy: int = 0
+
+
+@dataclass(slots=True)
 class Client:
     """A judge's endpoint. Bound to the event loop that it is first used in."""
 
-    endpoint: openai.AsyncOpenAI
+    open: Callable[[], openai.AsyncOpenAI]
+    key: str
     timeout: float
+    lanes: list[Lane] = field(default_factory=list)
 
     async def ask(self, body: Mapping[str, Any]) -> Reply:
         """Sends one chat completion request, once, and gives what came of it; never raises for a remote
@@ -54,10 +69,14 @@ class Client:
         begun = time.monotonic()
         try:
             # The library's own timeout is for each read: an endpoint that dribbles would never end.
-            async with asyncio.timeout(self.timeout):
-                response = await self.endpoint.post(
-                    "/chat/completions", cast_to=httpx2.Response, body=dict(body)
-                )
+            with self._lane() as endpoint:
+                async with asyncio.timeout(self.timeout):
+                    response = await endpoint.post(
+                        "/chat/completions",
+                        cast_to=httpx2.Response,
+                        content=orjson.dumps(body),
+                        options=_AS_JSON,
+                    )
             request_id = clean(_header(response, "x-request-id"))[:100]
             replies = [replace(reply, request_id=request_id) for reply in heard(_json(response.content))]
         except TimeoutError:
@@ -69,13 +88,27 @@ class Client:
 
     async def close(self) -> None:
         """Ends its connections; in the loop that it was used in."""
-        await self.endpoint.close()
+        for lane in self.lanes:
+            await lane.endpoint.close()
+
+    @contextlib.contextmanager
+    def _lane(self) -> Iterator[openai.AsyncOpenAI]:
+        """The first lane with room, so that the later ones can rest when there is less to do."""
+        lane = next((lane for lane in self.lanes if lane.busy < LANE), None)
+        if lane is None:
+            lane = Lane(self.open())
+            self.lanes.append(lane)
+        lane.busy += 1
+        try:
+            yield lane.endpoint
+        finally:
+            lane.busy -= 1
 
     def _failed(self, error: Exception) -> Reply:
         reply = _diagnosis(error)
         words = reply.reason
-        if (key := self.endpoint.api_key) != NO_KEY:
-            words = words.replace(key, "***")
+        if self.key != NO_KEY:
+            words = words.replace(self.key, "***")
         return replace(reply, reason=clean(words)[:500])
 
 
@@ -85,17 +118,25 @@ def connect(judge: Judge) -> Client:
     Raises KeyMissing when the judge names an environment variable that is not set, or its stored key cannot
     be opened.
     """
-    endpoint = openai.AsyncOpenAI(
-        api_key=key_of(judge),
-        base_url=judge.base_url,
-        organization=None,
-        project=None,
-        max_retries=0,  # retries are the run's, on the row, where every worker sees them
-        timeout=openai.Timeout(judge.timeout_seconds, connect=5.0, pool=None),
-    )
-    # The library fills these from the environment, which may belong to another provider.
-    endpoint.organization = endpoint.project = None
-    return Client(endpoint, judge.timeout_seconds)
+    key = key_of(judge)
+    tls = httpx2.create_ssl_context()  # what is dear; all connections share it
+    timeout = openai.Timeout(judge.timeout_seconds, connect=5.0, pool=None)
+
+    def lane() -> openai.AsyncOpenAI:
+        endpoint = openai.AsyncOpenAI(
+            api_key=key,
+            base_url=judge.base_url,
+            organization=None,
+            project=None,
+            max_retries=0,  # retries are the run's, on the row, where every worker sees them
+            timeout=timeout,
+            http_client=openai.DefaultAsyncHttpxClient(verify=tls),
+        )
+        # The library fills these from the environment, which may belong to another provider.
+        endpoint.organization = endpoint.project = None
+        return endpoint
+
+    return Client(lane, key, judge.timeout_seconds)
 
 
 def key_of(judge: Judge) -> str:

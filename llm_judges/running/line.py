@@ -7,6 +7,7 @@ break it. Whoever works with the database stays in a thread of its own and only 
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -16,6 +17,9 @@ from typing import Any, Generic, TypeVar
 C = TypeVar("C")
 R = TypeVar("R")
 T = TypeVar("T")
+# Seconds for which the thread that works with the database may keep the interpreter to itself. Python's own
+# 5 ms are too long: the loop would wait that long with every system call, some six for each request.
+TURN = 0.0005
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _owner = 0
@@ -27,6 +31,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None or _owner != os.getpid():
             _loop, _owner = asyncio.new_event_loop(), os.getpid()
+            sys.setswitchinterval(TURN)
             threading.Thread(target=_loop.run_forever, name="judge-calls", daemon=True).start()
         return _loop
 

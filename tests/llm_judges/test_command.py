@@ -147,7 +147,7 @@ def test_ctrl_c_records_what_is_in_flight_and_the_next_run_goes_on() -> None:
                 time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGINT)
 
-        thread = threading.Thread(target=interrupt)
+        thread = threading.Thread(target=interrupt, daemon=True)
         thread.start()
         result = judge_command(project)
         thread.join()
