@@ -25,8 +25,8 @@ from .tables import against, confusion, confusion_shown, turned
 from .win_rates import part, win_rates
 
 IMPORTED = "not known: labels were imported, and do not tell what was asked and failed"
+ONE_REPLY = "not computable: one reply a comparison does not tell how far the judge agrees with itself"
 SHOWN = ("first", "tie", "second")
-_VOTE_OF = np.array([1, 0, -1, 0])  # the sign of each of CLASSES
 
 
 def judge_row(case: Case, judge: Judge, epsilon: float, kept: Calibration | None) -> dict[str, Any]:
@@ -127,10 +127,12 @@ def _kappa_x(case: Case, index: int, replies: Replies) -> dict[str, Any]:
     counts = np.bincount(cell, minlength=len(comparison) * VALUES).reshape(len(comparison), VALUES)
     single = Group(case.values, comparison, counts)
     level = case.evidence.level
-    noise = corrected(single, "nominal")
-    without = missing(noise.reason or "")
-    if noise.value is not None:
-        without = _by_group(case, single, corrected_alpha_sums(single, "nominal"))
+    without = missing(ONE_REPLY)
+    if (counts.sum(axis=1) > 1).any():
+        noise = corrected(single, "nominal")
+        without = missing(noise.reason or "")
+        if noise.value is not None:
+            without = _by_group(case, single, corrected_alpha_sums(single, "nominal"))
     return {"kappa_x": _figure_x(case, group, level).json(), "kappa_x_corrected": without.json()}
 
 
