@@ -107,7 +107,9 @@ class Plan(models.Model):
     parameters = models.JSONField(default=dict)
     model = models.JSONField(default=dict, blank=True, help_text="All it takes to work out a score again.")
     table = models.JSONField(
-        default=list, blank=True, help_text="A point for every number of comparisons that people may get."
+        default=dict,
+        blank=True,
+        help_text="The curve: columns with an entry for every point (routing.curve).",
     )
     report = models.JSONField(default=dict, blank=True, help_text="What the page says beside the curve.")
     series = models.UUIDField(

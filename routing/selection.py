@@ -69,7 +69,7 @@ def select(
         raise PlanError("either a share or a number of slots is needed")
     if not 0 <= audit_share <= 1:
         raise PlanError(f"the audit share must be between 0 and 1, not {audit_share}")
-    order = np.lexsort((draws(keys, seed, "tie"), -scores))
+    order = ranked(scores, keys, seed)
     audit_draws = draws(keys, seed, "audit")
     audited = audit_draws < audit_share
     ranks = np.arange(1, n + 1)
@@ -191,6 +191,11 @@ def _first(
     kept = np.zeros_like(audited)
     kept[order[: max(slots, 0)]] = True
     return kept & audited
+
+
+def ranked(scores: Floats, keys: Sequence[str], seed: int) -> NDArray[np.int64]:
+    """Rows from most to least worth a person, (n,); equals by a seeded hash."""
+    return np.lexsort((draws(keys, seed, "tie"), -scores))
 
 
 def _mean_by_group(chance_by_rank: Floats, groups: NDArray[np.int64], order: NDArray[np.int64]) -> Floats:

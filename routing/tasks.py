@@ -6,9 +6,10 @@ from celery import shared_task
 
 from annotation.models import Project
 
-from . import refitting
+from . import approving, drafting, refitting
 from .models import Plan
 from .planning import make_plan
+from .policy import PlanError
 
 
 @shared_task
@@ -44,3 +45,20 @@ def route_project(
         judge=judge,
         seed=seed,
     )
+
+
+@shared_task
+def draft_plan(plan_id: str) -> None:
+    """Works out a plan that somebody asked for."""
+    for plan in Plan.objects.filter(pk=plan_id):
+        drafting.draft(plan)
+
+
+@shared_task
+def approve_plan(plan_id: str, people: int) -> None:
+    """Puts a draft into effect; one that cannot be any more stays a draft and says why."""
+    for plan in Plan.objects.filter(pk=plan_id):
+        try:
+            approving.approve(plan, people)
+        except PlanError as error:
+            approving.refuse(plan, str(error))

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='plan',
             name='table',
-            field=models.JSONField(blank=True, default=list, help_text='A point for every number of comparisons that people may get.'),
+            field=models.JSONField(blank=True, default=dict, help_text='The curve: columns with an entry for every point (routing.curve).'),
         ),
         migrations.AlterField(
             model_name='plan',

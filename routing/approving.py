@@ -1,0 +1,119 @@
+"""A draft put into effect at one point of its curve: Decisions, and the Demand that follows from them."""
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Q, Sum
+
+from annotation.models import Comparison, Demand, Project
+
+from .frozen import joined, unpack
+from .models import Plan
+from .planning import PlanResult, put_into_effect
+from .policy import PlanError
+from .preparing import labels_wanted, policy_named
+from .selection import select
+from .standing import standing_judge
+
+
+def begin(plan: Plan, people: int) -> bool:
+    """Has a draft put into effect in the background (`tasks.approve_plan`); False if it is none any more, or
+    has no such point."""
+    if people not in plan.table.get("people", []):
+        return False
+    waiting = Plan.objects.filter(pk=plan.pk, state=Plan.State.DRAFT)
+    if not waiting.update(state=Plan.State.APPROVING, message=""):
+        return False
+    from .tasks import approve_plan  # tasks call this module
+
+    transaction.on_commit(lambda: approve_plan.delay(str(plan.pk), people))
+    return True
+
+
+def refuse(plan: Plan, why: str) -> None:
+    """A plan that could not be put into effect is a draft again."""
+    Plan.objects.filter(pk=plan.pk).update(state=Plan.State.DRAFT, message=why[:500])
+
+
+def approve(plan: Plan, people: int) -> PlanResult | None:
+    """Puts a draft into effect with so many comparisons for people; None if it is not one any more.
+
+    The scores are those that were shown. What was started since the plan was worked out is left alone. Raises
+    PlanError when the project's set-up has changed so that the plan's figures would not hold, or when the
+    number is none of the plan's.
+    """
+    with transaction.atomic():
+        # The plan's row is held, so a doubled message waits and then finds it approved.
+        plan = Plan.objects.select_for_update(of=("self",)).select_related("project").get(pk=plan.pk)
+        if plan.state not in (Plan.State.DRAFT, Plan.State.APPROVING):
+            return None
+        project, kept = plan.project, plan.parameters
+        if people not in plan.table["people"]:
+            raise PlanError("this plan has no such point; plan again")
+        wanted = labels_wanted(project)
+        set_up = {str(pool): number for pool, number in wanted.items()}
+        if set_up != kept["wanted"] or project.audit_share != kept["audit_share"]:
+            raise PlanError("labels wanted or the audit share were changed since; plan again")
+        standing = standing_judge(project, kept["judge"])
+        frozen = joined([unpack(bytes(part.packed)) for part in plan.parts.order_by("first")])
+        names = dict(
+            Comparison.objects.filter(project=project).values_list("pk", "external_id").iterator(5000)
+        )
+        there = np.array([pk in names for pk in frozen.ids.tolist()], dtype=np.bool_)
+        keys = [names.get(pk, str(pk)) for pk in frozen.ids.tolist()]
+        exact = people == kept["asked"] and kept["slots"] is not None
+        selection = select(
+            frozen.scores,
+            keys,
+            share=None if exact else people / max(len(keys), 1),
+            slots=kept["slots"] if exact else None,
+            audit_share=kept["audit_share"],
+            seed=plan.seed,
+            drawn=policy_named(plan.policy, plan.seed).drawn,
+        )
+        price = kept["judge_price"]
+        result = PlanResult(
+            id=plan.pk,
+            policy=plan.policy,
+            version=plan.policy_version,
+            seed=plan.seed,
+            judge=kept["judge"],
+            judge_is_asked=standing is not None and standing.can_be_asked,
+            human_price=Decimal(kept["human_price"]),
+            judge_price=None if price is None else Decimal(price),
+            warnings=[],
+            _keys=keys,
+            _frozen=frozen,
+            _selection=selection,
+            _kept=there,
+        )
+        if result.ai and standing is None:
+            raise PlanError(f"{project.slug} has no judge to take {result.ai} comparisons; add one first")
+        before = _wanted_now(project)
+        result = put_into_effect(plan, result, wanted, standing.judge if standing else None)
+        plan.report["changed"] = {
+            "before": before,
+            "after": _wanted_now(project),
+            "left": len(frozen) - result.open,
+        }
+        plan.parameters["people"] = people
+        plan.save(update_fields=["report", "parameters"])
+    return result
+
+
+def _wanted_now(project: Project) -> dict[str, Any]:
+    """Labels that the queue still wants of people and of judges, leases included."""
+    rows = Demand.objects.filter(comparison__project=project).order_by()
+    found = rows.aggregate(
+        people=Sum("wanted", filter=Q(judge=None)),
+        given=Sum("done", filter=Q(judge=None)),
+        judges=Sum("wanted", filter=Q(pool=None)),
+        answered=Sum("done", filter=Q(pool=None)),
+    )
+    number = {name: value or 0 for name, value in found.items()}
+    return {
+        "people": number["people"] - number["given"],
+        "judges": number["judges"] - number["answered"],
+    }
