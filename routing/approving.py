@@ -9,13 +9,15 @@ from django.db.models import Q, Sum
 
 from annotation.models import Comparison, Demand, Project
 
+from .choosing import Request, choose
 from .frozen import joined, unpack
+from .limits import Asked
 from .models import Plan
-from .planning import PlanResult, put_into_effect
+from .planning import PlanResult, keep, parameters_of, put_into_effect, result_of
 from .policy import PlanError
-from .preparing import labels_wanted, policy_named
+from .preparing import labels_wanted, policy_named, prepare
 from .selection import select
-from .standing import standing_judge
+from .standing import Standing, standing_judge
 
 
 def begin(plan: Plan, people: int) -> bool:
@@ -56,51 +58,88 @@ def approve(plan: Plan, people: int) -> PlanResult | None:
         set_up = {str(pool): number for pool, number in wanted.items()}
         if set_up != kept["wanted"] or project.audit_share != kept["audit_share"]:
             raise PlanError("labels wanted or the audit share were changed since; plan again")
+        request = _request(plan, people)
         standing = standing_judge(project, kept["judge"])
-        frozen = joined([unpack(bytes(part.packed)) for part in plan.parts.order_by("first")])
-        names = dict(
-            Comparison.objects.filter(project=project).values_list("pk", "external_id").iterator(5000)
-        )
-        there = np.array([pk in names for pk in frozen.ids.tolist()], dtype=np.bool_)
-        keys = [names.get(pk, str(pk)) for pk in frozen.ids.tolist()]
-        exact = people == kept["asked"] and kept["slots"] is not None
-        selection = select(
-            frozen.scores,
-            keys,
-            share=None if exact else people / max(len(keys), 1),
-            slots=kept["slots"] if exact else None,
-            audit_share=kept["audit_share"],
-            seed=plan.seed,
-            drawn=policy_named(plan.policy, plan.seed).drawn,
-        )
-        price = kept["judge_price"]
-        result = PlanResult(
-            id=plan.pk,
-            policy=plan.policy,
-            version=plan.policy_version,
-            seed=plan.seed,
-            judge=kept["judge"],
-            judge_is_asked=standing is not None and standing.can_be_asked,
-            human_price=Decimal(kept["human_price"]),
-            judge_price=None if price is None else Decimal(price),
-            warnings=[],
-            _keys=keys,
-            _frozen=frozen,
-            _selection=selection,
-            _kept=there,
-        )
+        result = _limited(plan, request) if request.limits else _as_shown(plan, request, standing)
         if result.ai and standing is None:
             raise PlanError(f"{project.slug} has no judge to take {result.ai} comparisons; add one first")
+        shown = len(result._frozen)
+        plan.parameters |= request.as_dict() | {"people": people}
         before = _wanted_now(project)
         result = put_into_effect(plan, result, wanted, standing.judge if standing else None)
         plan.report["changed"] = {
             "before": before,
             "after": _wanted_now(project),
-            "left": len(frozen) - result.open,
+            "left": shown - result.open,
         }
-        plan.parameters["people"] = people
-        plan.save(update_fields=["report", "parameters"])
+        plan.save(update_fields=["report"])
     return result
+
+
+def _request(plan: Plan, people: int) -> Request:
+    """What a plan at this point is to keep, as refits that carry it on read it."""
+    kept = plan.parameters
+    money = kept["kind"] == "money" and people == kept["asked"]
+    return Request(
+        policy_named(plan.policy, plan.seed),
+        share=None if money else people / max(kept["open"], 1),
+        budget=Decimal(kept["amount"]) if money else None,
+        seed=plan.seed,
+        limits=Asked(**kept["limits"]),
+    )
+
+
+def _as_shown(plan: Plan, request: Request, standing: Standing | None) -> PlanResult:
+    """From the scores that were kept with the plan."""
+    kept = plan.parameters
+    frozen = joined([unpack(bytes(part.packed)) for part in plan.parts.order_by("first")])
+    comparisons = Comparison.objects.filter(project=plan.project)
+    names = dict(comparisons.values_list("pk", "external_id").iterator(5000))
+    keys = [names.get(pk, "") for pk in frozen.ids.tolist()]
+    # Labels asked for are slots too, though they are no money.
+    exact = kept["slots"] is not None and request.share in (None, kept["asked"] / max(kept["open"], 1))
+    selection = select(
+        frozen.scores,
+        keys,
+        share=None if exact else request.share,
+        slots=kept["slots"] if exact else None,
+        audit_share=kept["audit_share"],
+        seed=plan.seed,
+        drawn=request.policy.drawn,
+    )
+    price = kept["judge_price"]
+    return PlanResult(
+        id=plan.pk,
+        policy=plan.policy,
+        version=plan.policy_version,
+        seed=plan.seed,
+        judge=kept["judge"],
+        judge_is_asked=standing is not None and standing.can_be_asked,
+        human_price=Decimal(kept["human_price"]),
+        judge_price=None if price is None else Decimal(price),
+        warnings=[],
+        _keys=keys,
+        _frozen=frozen,
+        _selection=selection,
+        _kept=np.array([pk in names for pk in frozen.ids.tolist()], dtype=np.bool_),
+    )
+
+
+def _limited(plan: Plan, request: Request) -> PlanResult:
+    """Limits need what is open as it is now, so scores are worked out again, with the labels there are."""
+    prepared = prepare(
+        plan.project,
+        request.policy,
+        plan.seed,
+        plan.parameters["judge"],
+        labels_wanted(plan.project),
+        request.share,
+    )
+    plan.parameters |= parameters_of(prepared)
+    plan.model = dict(prepared.scored.model)
+    plan.parts.all().delete()
+    keep(plan, prepared.frozen)
+    return result_of(prepared, choose(prepared, request), [], plan.pk)
 
 
 def _wanted_now(project: Project) -> dict[str, Any]:

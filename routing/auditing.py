@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .evaluation import resampled
+from .evaluation import Estimate, resampled
 from .policy import Floats
-from .trust import Figure
 
 FEWEST = 10  # audited comparisons below which there is nothing to say
 DONE = 0.95  # of people's comparisons: the first ones are the most doubtful, so a part of them would flatter
@@ -46,10 +45,10 @@ class Measure:
 
     audited: int
     asked: int
-    rest: Figure
-    top: Figure | None
-    over_random: Figure | None
-    over_ai: Figure | None
+    rest: Estimate
+    top: Estimate | None
+    over_random: Estimate | None
+    over_ai: Estimate | None
     expected: float | None
 
 
@@ -87,6 +86,6 @@ def _mean(weights: Floats, values: Floats, mask: NDArray[np.bool_]) -> Floats:
     return np.where(number > 0, weights[:, mask] @ values[mask] / np.maximum(number, 1), np.nan)
 
 
-def _figure(values: Floats) -> Figure:
+def _figure(values: Floats) -> Estimate:
     low, high = np.nanpercentile(values[1:], [2.5, 97.5])
-    return Figure(float(values[0]), float(low), float(high))
+    return Estimate(float(values[0]), float(low), float(high))

@@ -12,6 +12,7 @@ from annotation.models import Project, User
 from .curve import Crowd, affordable, recommended, steps, table
 from .error_model import TooFew
 from .ledger import ledger
+from .limits import Asked, asked_of, settings_of
 from .models import Plan
 from .planning import keep, parameters_of
 from .policy import PlanError, Policy, Problem, draws
@@ -97,13 +98,14 @@ def again(plan: Plan, by: User | None = None) -> Plan:
     elif kept.get("budget") is not None:  # made by the `route` command
         budget = Budget("money", Decimal(kept["budget"]))
     else:
-        budget = Budget("share", Decimal(str(kept["human_share"])))
+        budget = Budget("share", Decimal(str(kept["human_share"] or 0)))
     return ask(plan.project, plan.policy, budget, kept["judge"], plan.seed, by)
 
 
 def newest(project: Project) -> Plan | None:
-    """The plan that the project's page shows; what its scores rest on is not read."""
-    return project.plans.order_by("-created_at").select_related("made_by").first()
+    """The newest plan with a curve, or that is to get one: what the project's page is about."""
+    shown = project.plans.filter(~Q(points=0) | ~Q(state=Plan.State.APPROVED))
+    return shown.order_by("-created_at").first()
 
 
 def draft(plan: Plan) -> None:
@@ -142,7 +144,10 @@ def _work_out(plan: Plan) -> None:
     plan.table = table(crowd, points, prediction)
     if slots is not None:  # the audit itself is cut where the budget does not even pay for it
         plan.table["audit"][0] = min(plan.table["audit"][0], slots)
+    plan.points = len(points)
+    limits = asked_of(settings_of(project)) if policy.share is None else Asked()
     plan.parameters = parameters_of(prepared) | {
+        "limits": limits.as_dict(),
         "kind": budget.kind,
         "amount": str(budget.amount),
         "judge": plan.parameters["judge"] or (prepared.standing.name if prepared.standing else None),

@@ -111,6 +111,7 @@ class Plan(models.Model):
         blank=True,
         help_text="The curve: columns with an entry for every point (routing.curve).",
     )
+    points = models.PositiveSmallIntegerField(default=0, help_text="Of the table; 0: it has no curve.")
     report = models.JSONField(default=dict, blank=True, help_text="What the page says beside the curve.")
     series = models.UUIDField(
         null=True, blank=True, db_index=True, help_text="The first of the plans that this one carries on."

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .error_model import FOLDS, ErrorModel, Inputs, fit, fit_at, folds_of, splits
-from .evaluation import resampled
+from .evaluation import Estimate, resampled
 from .learning import LEAST_PAIRS, categories_of, inputs
+from .measures import quality
 from .policy import Floats, Labelled, Problem
-from .trust import Trust, trust
 
 REFITS = 100  # replicates in which everything is learned again
 REFIT_MOST = (
@@ -30,7 +30,8 @@ class Prediction:
     contradicts another, a constant; `human_known` is False where too few have been seen to say.
 
     `draws` (r, m) and `human_draws` (r,) are the same in r replicates, for the comparisons `rows` (m,).
-    `refitted` says whether the model was learned again in them, or only its calibration.
+    `trust` is of the labelled comparisons, whose groups the model had not seen. `refitted` says whether the
+    model was learned again in the replicates, or only its calibration.
     """
 
     wrong: Floats
@@ -39,7 +40,7 @@ class Prediction:
     rows: NDArray[np.int64]
     draws: Floats
     human_draws: Floats
-    trust: Trust
+    trust: dict[str, Estimate]
     learned_from: int
     slope: float
     refitted: bool
@@ -76,7 +77,7 @@ def predict(problem: Problem, seed: int = 0) -> Prediction:
         rows=sample,
         draws=np.array(draws),
         human_draws=drawn,
-        trust=trust(_sigmoid(line, unseen), known.wrong, groups, seed),
+        trust=quality(_sigmoid(line, unseen), known.wrong, list(groups), seed=abs(seed)),
         learned_from=len(known),
         slope=line[1],
         refitted=refit,

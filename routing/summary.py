@@ -89,7 +89,7 @@ def _told(prediction: Prediction) -> dict[str, Any]:
         "human_known": prediction.human_known,
         "slope": prediction.slope,
         "refitted": prediction.refitted,
-        "trust": asdict(prediction.trust),
+        "trust": {name: asdict(one) for name, one in prediction.trust.items()},
     }
 
 

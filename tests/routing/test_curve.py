@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from routing import curve, quality, trust
+from routing import curve, quality
 from routing.curve import Crowd
 from routing.error_model import TooFew
 from routing.policies import POLICIES
@@ -32,10 +32,8 @@ def prediction_of(wrong: np.ndarray, human: float = 0.2, noise: float = 0.02) ->
     """As if learned, with replicates that differ by a little noise."""
     rng = np.random.default_rng(1)
     draws_ = np.clip(wrong + rng.normal(0, noise, (100, 1)), 0, 1)
-    figure = trust.Figure(0.7, 0.6, 0.8)
-    told = trust.Trust(100, figure, figure, 0.2, figure)
     rows = np.arange(len(wrong))
-    return Prediction(wrong, human, True, rows, draws_, np.full(100, human), told, 100, 1.0, True)
+    return Prediction(wrong, human, True, rows, draws_, np.full(100, human), {}, 100, 1.0, True)
 
 
 @given(n=some.integers(0, 400), seed=some.integers(0, 99), audit=some.floats(0, 1))
@@ -130,16 +128,3 @@ def test_calibration_finds_the_line_that_made_the_answers() -> None:
     wrong = (rng.random(20_000) < 1 / (1 + np.exp(-(0.5 + 0.4 * odds)))).astype(float)
     intercept, slope = quality.calibration(odds, wrong, np.ones(20_000))
     assert (intercept, slope) == (pytest.approx(0.5, abs=0.06), pytest.approx(0.4, abs=0.03))
-
-
-def test_trust_knows_a_perfect_a_useless_and_a_shifted_model() -> None:
-    wrong = np.array([0.0, 1.0] * 200)
-    groups = [f"g{number}" for number in range(400)]
-    perfect = trust.trust(wrong * 0.98 + 0.01, wrong, groups)
-    useless = trust.trust(np.full(400, 0.5), wrong, groups)
-    shifted = trust.trust(np.full(400, 0.8), wrong, groups)
-    assert perfect.auroc.value == 1
-    assert useless.auroc.value == 0.5
-    assert useless.brier.value == pytest.approx(useless.base)
-    assert shifted.ece.value == pytest.approx(0.3, abs=0.01)
-    assert shifted.ece.low < 0.3 < shifted.ece.high

@@ -10,8 +10,10 @@ from annotation import labels, leases
 from annotation.models import Decision, Demand, Project
 from routing import approving, drafting
 from routing.drafting import Budget
-from routing.models import Plan
+from routing.models import Plan, RoutingSettings
 from routing.policy import PlanError
+from routing.refitting import refit
+from routing.series import newest_plan
 from tests.factories import make_comparison, make_person, make_project
 from tests.routing.judges import make_judge, make_many, says
 from tests.routing.learned import labelled_project
@@ -199,3 +201,25 @@ def test_drafting_and_approving_take_a_constant_number_of_statements() -> None:
             approving.approve(plan, plan.table["people"][-1])
         numbers.append((len(queries), len(more)))
     assert numbers[0] == numbers[1]
+
+
+def test_limits_of_the_project_hold_for_an_approved_plan() -> None:
+    project = labelled_project(labelled=60, open_ones=40)
+    RoutingSettings.objects.create(project=project, least_per_category={"verse": 9})
+    plan = drafted(project)
+    result = approving.approve(plan, 10)
+    assert result is not None
+    people = Decision.objects.filter(comparison__project=project, destination="human")
+    assert people.count() == 10
+    assert people.filter(comparison__category="verse").count() >= 9
+
+
+def test_a_refit_carries_an_approved_plan_on() -> None:
+    project = labelled_project(labelled=60, open_ones=40)
+    plan = drafted(project)
+    approving.approve(plan, 10)
+    refit(project, force=True)
+    carried = newest_plan(project)
+    assert carried is not None
+    assert (carried.series, carried.human) == (plan.pk, 10)
+    assert drafting.newest(project) == plan, "the page goes on showing the curve"
