@@ -26,11 +26,13 @@ PAIRS = MAX_K * (MAX_K - 1) // 2
 
 @dataclass(frozen=True, slots=True)
 class Voter:
-    """An annotator as agreement and consensus see one."""
+    """An annotator as agreement and consensus see one. A panel has `members`: the ids of the judges whose
+    votes its own are made of."""
 
     id: int
     kind: str
     name: str
+    members: frozenset[int] = frozenset()
 
 
 class Vote(NamedTuple):
@@ -113,6 +115,16 @@ class Votes:
     def people(self) -> Mask:
         """Which voters are people (one element a voter)."""
         return np.array([voter.kind == HUMAN for voter in self.voters], dtype=bool)
+
+    @cached_property
+    def panels(self) -> Mask:
+        """Which voters are panels (one element a voter)."""
+        return np.array([bool(voter.members) for voter in self.voters], dtype=bool)
+
+    @cached_property
+    def judges(self) -> Mask:
+        """Which voters are judges that speak for themselves alone (one element a voter)."""
+        return ~self.people & ~self.panels
 
     @cached_property
     def human(self) -> Mask:

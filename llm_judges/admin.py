@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Calibration, Judge, JudgeTemplate, JudgeTerms, Limit
+from .models import Calibration, Judge, JudgeTemplate, JudgeTerms, Limit, Panel, PanelMember, PanelVerdict
 from .registry import set_terms
 from .settings import TERMS
 
@@ -93,3 +93,37 @@ class CalibrationAdmin(_FactAdmin):
     list_display = ("annotator", "criterion", "version", "method", "comparisons", "created_at")
     list_select_related = ("annotator", "criterion")
     search_fields = ("annotator__name", "criterion__name", "criterion__project__slug")
+
+
+class _Members(admin.TabularInline):
+    model = PanelMember
+    can_delete = False
+    max_num = 0
+    readonly_fields = ("judge", "position")
+
+
+@admin.register(Panel)
+class PanelAdmin(_FactAdmin):
+    list_display = ("version", "project", "rule", "threshold", "looked_at")
+    list_select_related = ("version", "version__project")
+    search_fields = ("version__name", "version__project__slug")
+    inlines = (_Members,)
+
+    @admin.display(ordering="version__project")
+    def project(self, panel: Panel) -> str:
+        return str(panel.version.project)
+
+
+@admin.register(PanelMember)
+class PanelMemberAdmin(_FactAdmin):
+    list_display = ("panel", "judge", "position")
+    list_select_related = ("panel__version", "judge__version")
+    search_fields = ("panel__version__name", "judge__version__name")
+
+
+@admin.register(PanelVerdict)
+class PanelVerdictAdmin(_FactAdmin):
+    list_display = ("panel", "comparison", "state", "reason", "updated_at")
+    list_select_related = ("panel__version", "comparison")
+    list_filter = ("state",)
+    search_fields = ("panel__version__name", "comparison__external_id")

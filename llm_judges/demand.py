@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from annotation.models import Assignment, Comparison, Decision, Demand, Project
+from annotation.models import Annotator, Assignment, Comparison, Decision, Demand, Project
 
 from .models import Judge
 from .registry import annotator_of
@@ -16,12 +16,22 @@ def ask_for(judge: Judge, project: Project) -> int:
     Decided comparisons get exactly what routing decided. Idempotent; works through the comparisons in
     batches, so memory does not grow with the project. Gives the number of comparisons newly asked for.
     """
-    annotator = annotator_of(judge)
-    undecided = Comparison.objects.filter(project=project, fit=True).exclude(
+    return want(annotator_of(judge), undecided(project))
+
+
+def undecided(project: Project) -> QuerySet[Comparison]:
+    """Comparisons that no current Decision speaks about, without unfit ones: two empty or equal texts hold
+    nothing to judge."""
+    return Comparison.objects.filter(project=project, fit=True).exclude(
         Exists(Decision.objects.filter(comparison=OuterRef("pk"), superseded_at=None))
-    )  # unfit ones are never asked: two empty or equal texts hold nothing to judge
-    unasked = undecided.exclude(Exists(Demand.objects.filter(comparison=OuterRef("pk"), judge=annotator)))
-    added = Demand.objects.filter(judge=annotator, wanted=0, comparison__in=undecided).update(wanted=1)
+    )
+
+
+def want(annotator: Annotator, comparisons: QuerySet[Comparison]) -> int:
+    """Wants one label of a judge or panel on each of these comparisons, in batches. Idempotent; gives the
+    number newly asked for."""
+    unasked = comparisons.exclude(Exists(Demand.objects.filter(comparison=OuterRef("pk"), judge=annotator)))
+    added = Demand.objects.filter(judge=annotator, wanted=0, comparison__in=comparisons).update(wanted=1)
     last = 0
     while ids := list(unasked.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
         rows = [Demand(comparison_id=pk, judge=annotator, wanted=1) for pk in ids]
@@ -33,7 +43,11 @@ def ask_for(judge: Judge, project: Project) -> int:
 
 def open_for(judge: Judge) -> QuerySet[Demand]:
     """The demands that the judge could take now: not what it holds, answered or failed on."""
-    annotator = annotator_of(judge)
+    return open_to(annotator_of(judge))
+
+
+def open_to(annotator: Annotator) -> QuerySet[Demand]:
+    """The same of a judge's or panel's annotator."""
     taken = Assignment.objects.filter(comparison=OuterRef("comparison"), annotator=annotator, round=0)
     return Demand.objects.filter(judge=annotator, wanted__gt=F("live") + F("done")).exclude(
         Exists(taken.exclude(state=Assignment.State.EXPIRED))

@@ -28,13 +28,14 @@ def label_all(
     progress: Callable[[Outcome], None] = lambda outcome: None,
     cap: Decimal | None = None,
     started_by: User | None = None,
+    only_asked: bool = False,
 ) -> Outcome:
     """Starts a run of the judge, or joins the one that is open, and works on it until it ends.
 
-    `stop()`: leave off, and end the run. `progress` is told about once a second. Raises JudgeError when the
-    judge cannot be run.
+    `only_asked`: see `runs.start`. `stop()`: leave off, and end the run. `progress` is told about once a
+    second. Raises JudgeError when the judge cannot be run.
     """
-    run = runs.start(judge, started_by, cap, limit)
+    run = runs.start(judge, started_by, cap, limit, only_asked=only_asked)
     outcome = work_on(run, judge, stop, progress)
     if outcome.stopped == "interrupted":
         runs.stop(run, outcome.stopped, outcome.message)

@@ -109,31 +109,31 @@ def _of_order(readings: Sequence[Reading], k: int) -> tuple[Ranking, int | None]
 def _chances(readings: Sequence[Reading], question: Question, k: int) -> dict[str, float]:
     """What one order says, as probabilities: the tokens' where they are known, else the share of samples."""
     return _mean(
-        {**dict.fromkeys(_answers(question, k), 0.0), **(one.probabilities or _vote(one.ranking, k))}
+        {**dict.fromkeys(answers_of(question, k), 0.0), **(one.probabilities or vote_of(one.ranking, k))}
         for one in readings
     )
 
 
 def _counted(said: Sequence[Said], question: Question, k: int) -> dict[str, float]:
     """All votes counted, with Jeffreys' prior. Where samples are missing, every order still counts alike."""
-    counts = dict.fromkeys(_answers(question, k), _JEFFREYS)
+    counts = dict.fromkeys(answers_of(question, k), _JEFFREYS)
     replies = Counter(one.order for one in said)
     for one in said:
         weight = len(said) / (len(replies) * replies[one.order])
-        for answer, share in _vote(one.reading.ranking, k).items():
+        for answer, share in vote_of(one.reading.ranking, k).items():
             counts[answer] = counts.get(answer, _JEFFREYS) + weight * share
     total = sum(counts.values())
     return {answer: count / total for answer, count in counts.items()}
 
 
-def _vote(ranking: Ranking, k: int) -> dict[str, float]:
+def vote_of(ranking: Ranking, k: int) -> dict[str, float]:
     if k == 2:
         return {BOTH_BAD if ranking.both_bad else ranking.winner or TIE: 1.0}
     best = letters(k) if ranking.both_bad else ranking.tiers[0]
     return dict.fromkeys(best, 1 / len(best))
 
 
-def _answers(question: Question, k: int) -> list[str]:
+def answers_of(question: Question, k: int) -> list[str]:
     """What may be best, in the order in which it is shown to people."""
     if k > 2:
         return list(letters(k))

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from annotation.models import Annotator, Decision, Demand, JudgeVersion, Label, Project
-from annotation.projects import lock_demand
+from annotation.models import Annotator, JudgeVersion, Project
 
 from . import keys, settings
 from .models import Judge, JudgeTemplate, JudgeTerms
 from .prompts import PAIRWISE, RANKING, TemplateError, built_in, built_in_text, parse
+from .versions import put_in_service, version_of
 
 # Raised when the code around the templates changes what is asked.
 PROTOCOL = 2
@@ -44,17 +43,15 @@ def set_judge(
     name = settings.slug(name, "name")
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        if JudgeVersion.objects.filter(project=project, name=name, panel__isnull=False).exists():
+            raise ValueError(f"name: {name!r} is a panel's")
         pair, ranking = _templates(project, template)
         _check_use(identity, pair, ranking)
         version = _version(project, name, model, identity, template or PAIRWISE, pair, ranking)
         before = Judge.objects.filter(
             version__project=project, version__name=name, version__retired_at=None
         ).first()
-        versions = JudgeVersion.objects.filter(project=project, name=name)
-        versions.exclude(pk=version.pk).filter(retired_at=None).update(retired_at=timezone.now())
-        versions.filter(pk=version.pk).update(retired_at=None)
-        version.retired_at = None
-        _hand_over(version)
+        put_in_service(version)
         judge = Judge.objects.filter(version=version).first() or Judge(version=version, base_url=base_url)
         judge.pair_template, judge.ranking_template = pair, ranking
         judge.base_url = base_url
@@ -101,7 +98,8 @@ def set_terms(judge: Judge, terms: Mapping[str, Any]) -> None:
 
 def retire_others(project: Project, names: Iterable[str]) -> int:
     """Retires every judge of the project that is not named; labels and calls stay. Gives their number."""
-    others = JudgeVersion.objects.filter(project=project, retired_at=None).exclude(name__in=list(names))
+    judges = JudgeVersion.objects.filter(project=project, retired_at=None, judge__isnull=False)
+    others = judges.exclude(name__in=list(names))
     return others.update(retired_at=timezone.now())
 
 
@@ -188,55 +186,12 @@ def _version(
     pair: JudgeTemplate,
     ranking: JudgeTemplate,
 ) -> JudgeVersion:
-    mark = fingerprint(model, identity, pair, ranking)
-    versions = JudgeVersion.objects.filter(project=project, name=name)
-    if known := versions.filter(fingerprint=mark).first():
-        return known
-    newest = versions.order_by("-version").first()
-    number = newest.version + 1 if newest else 1
-    version = JudgeVersion.objects.create(
-        project=project,
-        name=name,
-        version=number,
+    return version_of(
+        project,
+        name,
+        fingerprint(model, identity, pair, ranking),
         model=model,
         template=template,
         template_version=(pair if pair.name == template else ranking).version,
         settings=identity,
-        fingerprint=mark,
-        retired_at=timezone.now(),  # until it takes the place of the one in service
-    )
-    Annotator.objects.create(
-        project=project,
-        kind=Annotator.Kind.JUDGE,
-        name=name if number == 1 else f"{name}@{number}",
-        judge_version=version,
-    )
-    return version
-
-
-def _hand_over(version: JudgeVersion) -> None:
-    """Asks the version in service for what routing decided and no earlier one holds or has answered, and lets
-    its label stand there."""
-    heir = Annotator.objects.get(judge_version=version)
-    before = list(
-        Annotator.objects.filter(project_id=version.project_id, judge_version__name=version.name).exclude(
-            pk=heir.pk
-        )
-    )
-    decided = Decision.objects.filter(comparison=OuterRef("comparison"), superseded_at=None)
-    for annotator in before:
-        unmet = Demand.objects.filter(Exists(decided), judge=annotator, wanted__gt=0, live=0, done=0)
-        own = Demand.objects.filter(judge=heir)
-        lock_demand(
-            Demand.objects.filter(judge__in=[annotator, heir], comparison__in=unmet.values("comparison"))
-        )
-        own.filter(wanted=0, comparison__in=unmet.values("comparison")).update(wanted=1)
-        unmet.filter(comparison__in=own.values("comparison")).update(wanted=0)
-        unmet.update(judge=heir)
-    labelled = Label.objects.filter(
-        comparison=OuterRef("comparison"), annotator=OuterRef("judge"), current=True
-    )
-    held = Demand.objects.filter(comparison=OuterRef("comparison"), judge=OuterRef("judge"), live__gt=0)
-    Decision.objects.filter(~Exists(labelled), ~Exists(held), judge__in=before, superseded_at=None).update(
-        judge=heir
     )

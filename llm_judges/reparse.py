@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 
 from django.db import transaction
-from django.utils import timezone
 
-from annotation import labels, leases
-from annotation.models import Annotation, Assignment, JudgeCall, Label, SoftLabel
+from annotation import leases
+from annotation.models import Annotation, Assignment, JudgeCall
 
 from . import rows
 from .calls import brief
@@ -20,7 +19,7 @@ from .models import Judge
 from .preparing import Brief
 from .reconcile import Settled
 from .registry import annotator_of
-from .submitting import enough, readings_of, settle_all, soft_of, submission_of, write_soft
+from .submitting import enough, readings_of, revise, settle_all
 from .verdicts import PARSER, Unreadable
 
 State = JudgeCall.State
@@ -119,7 +118,9 @@ def _settle_again(asked: Brief, calls: Sequence[JudgeCall], total: Reparsed) -> 
         annotation = current.get(assignment.pk)
         settled = _settled(asked, mine)
         if annotation is not None:
-            _revise(asked, assignment, annotation, settled, total)
+            done = revise(asked.annotator, asked.project, assignment, annotation, settled)
+            total.revised += done == "revised"
+            total.withdrawn += done == "withdrawn"
         elif settled and assignment.state == Assignment.State.RETURNED:
             again.append(assignment.pk)
     total.lent_again += leases.lend_again(asked.annotator, again) if again else 0
@@ -134,32 +135,3 @@ def _settled(asked: Brief, calls: Sequence[JudgeCall]) -> Mapping[str, Settled]:
     except Unreadable:
         return {}
     return {} if any(one.ranking is None for one in settled.values()) else settled
-
-
-def _revise(
-    asked: Brief,
-    assignment: Assignment,
-    annotation: Annotation,
-    settled: Mapping[str, Settled],
-    total: Reparsed,
-) -> None:
-    said = {label.criterion.name: label for label in annotation.labels.all()}
-    if not settled:
-        Annotation.objects.filter(pk=annotation.pk).update(superseded_at=timezone.now())
-        Label.objects.filter(annotation=annotation).update(current=False)
-        total.withdrawn += 1
-        return
-    before = {name: (label.ranking, label.strength) for name, label in said.items()}
-    after = {name: (str(one.ranking), one.strength) for name, one in settled.items()}
-    if before == after:
-        SoftLabel.objects.bulk_create(
-            [soft_of(label.pk, settled[name]) for name, label in said.items()],
-            update_conflicts=True,
-            unique_fields=["label"],
-            update_fields=["probabilities", "source", "votes", "asked", "mass", "shift", "order_consistent"],
-        )
-        return
-    submission = submission_of(assignment, settled, annotation.revision + 1)
-    (receipt,) = labels.submit_many(asked.annotator, asked.project, [submission])
-    write_soft({assignment.pk: receipt.annotation_id}, {assignment.pk: settled})
-    total.revised += 1

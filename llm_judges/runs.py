@@ -43,16 +43,19 @@ def start(
     cap: Decimal | None = None,
     limit: int | None = None,
     breaker_share: float | None = None,
+    only_asked: bool = False,
 ) -> JudgeRun:
     """Opens a run of the judge, for workers to `begin`; gives the one that is open where there is one.
 
+    `only_asked`: on what it is asked for already; otherwise it is first asked about all that is undecided.
     `cap`: the most it may cost, in the project's currency; `limit`: comparisons; `breaker_share`: the share
     of unreadable replies at which it stops. Raises JudgeError when the judge cannot be run, or is paused.
     """
     check(judge, cap)
     wishes = {"cap": cap, "limit": limit, "breaker_share": breaker_share}
     given = {name: value for name, value in wishes.items() if value is not None}
-    run = open_run(judge) or _create(judge, started_by=started_by, **given)
+    begun = {"state": State.RUNNING, "started_at": timezone.now()} if only_asked else {}
+    run = open_run(judge) or _create(judge, started_by=started_by, **given, **begun)
     if run.state == State.PAUSED:
         raise JudgeError(f"judge {judge}: its run {run.pk} is paused; resume it to go on")
     for name, value in given.items():
@@ -121,8 +124,12 @@ def cancel(run: JudgeRun) -> bool:
 
 
 def retry_failed(judge: Judge) -> int:
-    """Lets the judge be asked again about what it failed on. Gives the number of comparisons."""
-    return leases.lend_again(annotator_of(judge))
+    """Lets the judge be asked again about what it failed on, and its panels answer once it has. Gives the
+    number of comparisons."""
+    annotator = annotator_of(judge)
+    for panel in annotator.panels.filter(judge_version__retired_at=None):
+        leases.lend_again(panel)
+    return leases.lend_again(annotator)
 
 
 def to_work_on(judge: Judge) -> JudgeRun | None:

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
+from django.utils import timezone
 
 from annotation import labels, leases
-from annotation.models import Assignment, JudgeCall, Label, SoftLabel
+from annotation.models import Annotation, Annotator, Assignment, JudgeCall, Label, Project, SoftLabel
 
 from .calls import Brief
 from .preparing import form_of
@@ -21,8 +22,10 @@ from .verdicts import Reading, Unreadable, read_reply
 
 log = logging.getLogger(__name__)
 State = JudgeCall.State
+SOFT = ["probabilities", "source", "votes", "asked", "mass", "shift", "order_consistent"]
 LABELLED, UNDECIDED, FAILED, OPEN = "labelled", "undecided", "failed", "open"
 Lent = tuple[Assignment, Sequence[JudgeCall]]
+Answers = Mapping[int, tuple[Assignment, Mapping[str, Settled]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,7 @@ class Finished:
 class _Batch:
     """What there is to write."""
 
-    submissions: dict[int, labels.Submission] = field(default_factory=dict)
-    settled: dict[int, Mapping[str, Settled]] = field(default_factory=dict)
+    answers: dict[int, tuple[Assignment, Mapping[str, Settled]]] = field(default_factory=dict)
     calls: dict[bool | None, list[int]] = field(default_factory=dict)
 
 
@@ -61,7 +63,7 @@ def finish(brief: Brief, lent: Sequence[Lent]) -> list[Finished]:
     with transaction.atomic():
         for consistent, ids in batch.calls.items():
             JudgeCall.objects.filter(pk__in=ids).update(order_consistent=consistent)
-        for pk, why in _submit(brief, batch).items():
+        for pk, why in record(brief.annotator, brief.project, batch.answers).items():
             found[pk] = Finished(found[pk].assignment, UNDECIDED, found[pk].consistent, why)
         gone = [pk for pk, done in found.items() if done.outcome in (UNDECIDED, FAILED)]
         leases.give_back(brief.annotator, gone)
@@ -129,6 +131,35 @@ def write_soft(receipts: Mapping[int, int], settled: Mapping[int, Mapping[str, S
     )
 
 
+def revise(
+    annotator: Annotator,
+    project: Project,
+    assignment: Assignment,
+    annotation: Annotation,
+    settled: Mapping[str, Settled],
+) -> str:
+    """Makes the current annotation (its labels fetched with criteria) say what is settled now; without
+    anything settled it is withdrawn. Gives `same` (the soft labels are renewed), `revised` or `withdrawn`."""
+    said = {label.criterion.name: label for label in annotation.labels.all()}
+    if not settled:
+        Annotation.objects.filter(pk=annotation.pk).update(superseded_at=timezone.now())
+        Label.objects.filter(annotation=annotation).update(current=False)
+        return "withdrawn"
+    before = {name: (label.ranking, label.strength) for name, label in said.items()}
+    if before == {name: (str(one.ranking), one.strength) for name, one in settled.items()}:
+        SoftLabel.objects.bulk_create(
+            [soft_of(label.pk, settled[name]) for name, label in said.items()],
+            update_conflicts=True,
+            unique_fields=["label"],
+            update_fields=SOFT,
+        )
+        return "same"
+    submission = submission_of(assignment, settled, annotation.revision + 1)
+    (receipt,) = labels.submit_many(annotator, project, [submission])
+    write_soft({assignment.pk: receipt.annotation_id}, {assignment.pk: settled})
+    return "revised"
+
+
 def _judged(brief: Brief, batch: _Batch, assignment: Assignment, calls: Sequence[JudgeCall]) -> Finished:
     if any(
         call.state in (State.PENDING, State.IN_FLIGHT) or call.next_attempt_at is not None for call in calls
@@ -146,37 +177,39 @@ def _judged(brief: Brief, batch: _Batch, assignment: Assignment, calls: Sequence
         call.order_consistent = consistent
     if why := next((one.why for one in settled.values() if one.ranking is None), ""):
         return Finished(assignment, UNDECIDED, consistent, why)
-    batch.submissions[assignment.pk] = submission_of(assignment, settled)
-    batch.settled[assignment.pk] = settled
+    batch.answers[assignment.pk] = (assignment, settled)
     return Finished(assignment, LABELLED, consistent)
 
 
-def _submit(brief: Brief, batch: _Batch) -> dict[int, str]:
-    """Records them together; where one of them cannot be, each by itself. Gives why by assignment that was
-    not recorded."""
-    submissions = list(batch.submissions.values())
+def record(annotator: Annotator, project: Project, answers: Answers) -> dict[int, str]:
+    """Submits what was settled, by assignment id, with its soft labels: all together, or where one of them is
+    refused each by itself. Gives why by assignment that was not recorded."""
     try:
         with transaction.atomic():
-            _record(brief, batch, submissions)
+            _record(annotator, project, answers)
     except (labels.NotLent, labels.SubmissionError):
-        return {pk: why for one in submissions for pk, why in _submit_one(brief, batch, one).items()}
+        found: dict[int, str] = {}
+        for pk, answer in answers.items():
+            found |= _record_one(annotator, project, {pk: answer})
+        return found
     return {}
 
 
-def _submit_one(brief: Brief, batch: _Batch, submission: labels.Submission) -> dict[int, str]:
+def _record_one(annotator: Annotator, project: Project, answer: Answers) -> dict[int, str]:
     try:
         with transaction.atomic():
-            _record(brief, batch, [submission])
+            _record(annotator, project, answer)
     except (labels.NotLent, labels.SubmissionError) as error:
-        log.warning("judge %s: a label was refused: %s", brief.judge, error)
-        return {submission.assignment_id: f"the label was refused: {error}"}
+        log.warning("judge %s: a label was refused: %s", annotator, error)
+        return dict.fromkeys(answer, f"the label was refused: {error}")
     return {}
 
 
-def _record(brief: Brief, batch: _Batch, submissions: Sequence[labels.Submission]) -> None:
-    receipts = labels.submit_many(brief.annotator, brief.project, submissions)
+def _record(annotator: Annotator, project: Project, answers: Answers) -> None:
+    submissions = [submission_of(assignment, settled) for assignment, settled in answers.values()]
+    receipts = labels.submit_many(annotator, project, submissions)
     new = {receipt.assignment_id: receipt.annotation_id for receipt in receipts if not receipt.replayed}
-    write_soft(new, {pk: batch.settled[pk] for pk in new})
+    write_soft(new, {pk: answers[pk][1] for pk in new})
 
 
 def soft_of(label: int, settled: Settled) -> SoftLabel:

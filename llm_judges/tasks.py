@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from annotation.models import JudgeRun
 
-from . import booking, runs, trial
+from . import booking, panels, runs, trial
 from .client import KeyMissing
 from .labelling import JudgeError, work_on
-from .models import Judge, in_service
+from .models import Judge, Panel, in_service, panels_in_service
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 15
@@ -42,6 +42,8 @@ def look() -> None:
     """
     with transaction.atomic():
         booking.sweep(timezone.now())
+    for panel in panels_in_service():
+        _tend(panel)
     for judge in in_service():
         try:
             run = runs.to_work_on(judge)
@@ -82,6 +84,13 @@ def work(self: Any, run_id: int) -> None:
         work.delay(run_id)
 
 
+def _tend(panel: Panel, at_once: bool = False) -> None:
+    try:
+        panels.tend(panel, at_once)
+    except JudgeError as error:
+        log.warning("%s", error)
+
+
 def _begin(run_id: int) -> bool:
     with _lock:
         if run_id in _at_work or _closing.is_set():
@@ -100,6 +109,8 @@ def _work(run: JudgeRun) -> bool:
         log.warning("%s", error)
         runs.stop(run, "failing", str(error))
         return False
+    for panel in panels.panels_with(judge):
+        _tend(panel, at_once=True)
     if outcome.stopped and outcome.stopped != "interrupted":
         log.warning("judge %s stopped: %s", judge, outcome.message)
     return outcome.stopped == "interrupted" and not _closing.is_set()

@@ -101,11 +101,13 @@ def _signals(
     judging = np.full((n, len(COLUMNS)), np.nan)
     judged = np.zeros(n, dtype=np.bool_)
     standing: dict[int, str] = {}
+    panel = judge is not None and judge.members.exists()  # it says what others have said already
     for pk, votes in groupby(_votes(project, judge), key=itemgetter(0)):
         index = place.get(pk)
         if index is not None:
             pattern, k = tuple(vote[1:] for vote in votes), rows[index][4]
-            totals[:, index] = summary(pattern, k)
+            own_voices = tuple(vote for vote in pattern if not vote[1]) if panel else pattern
+            totals[:, index] = summary(own_voices or pattern, k)
             ranking = standing_ranking(pattern)
             if ranking is not None:
                 judged[index] = True
@@ -131,15 +133,23 @@ def _signals(
 def _votes(project: Project, judge: Annotator | None) -> Iterable[tuple[int, int, bool, str, bool]]:
     """(comparison, criterion, stands, ranking, flipped) of every judge's label, in that order.
 
-    Only independent labels on current criteria; `stands` where `judge` gave it.
+    Only independent labels on current criteria; `stands` where `judge` gave it. Panels that do not stand are
+    left out: their members are there.
     """
-    labels = Label.objects.filter(
-        project=project,
-        annotator__kind=Annotator.Kind.JUDGE,
-        independent=True,
-        current=True,
-        criterion__retired_at=None,
-    ).order_by("comparison_id", "criterion__position", "criterion_id", "annotator_id")
+    panels = Annotator.objects.filter(project=project, members__isnull=False).exclude(
+        pk=judge.pk if judge else 0
+    )
+    labels = (
+        Label.objects.filter(
+            project=project,
+            annotator__kind=Annotator.Kind.JUDGE,
+            independent=True,
+            current=True,
+            criterion__retired_at=None,
+        )
+        .exclude(annotator__in=panels)
+        .order_by("comparison_id", "criterion__position", "criterion_id", "annotator_id")
+    )
     names = ("comparison_id", "criterion_id", "annotator_id", "ranking", "annotation__order_consistent")
     own = judge.pk if judge else 0
     for pk, criterion, annotator, ranking, consistent in labels.values_list(*names).iterator(CHUNK):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from annotation.models import Annotator, JudgeCall, Label, Project
 
@@ -50,8 +50,13 @@ def standing_judge(project: Project, name: str | None = None) -> Standing | None
 
 
 def mean_cost(judge: Annotator) -> Decimal | None:
-    """What a label on one comparison has cost on average, failed calls included; None where unknown."""
-    booked = JudgeCall.objects.filter(annotator=judge, purpose=JudgeCall.Purpose.WORK).aggregate(
+    """What a label on one comparison has cost on average, failed calls included; None where unknown. A
+    panel's costs what its members' have on the comparisons that it has labelled."""
+    calls = JudgeCall.objects.filter(annotator=judge, purpose=JudgeCall.Purpose.WORK)
+    if members := list(judge.members.all()):
+        own = Label.objects.filter(comparison=OuterRef("comparison"), annotator=judge, current=True)
+        calls = JudgeCall.objects.filter(Exists(own), annotator__in=members, purpose=JudgeCall.Purpose.WORK)
+    booked = calls.aggregate(
         cost=Sum("cost"),
         labelled=Count("comparison", distinct=True, filter=Q(state=JudgeCall.State.OK)),
     )

@@ -34,7 +34,7 @@ class Held(NamedTuple):
 
 def reference_of(votes: Votes) -> Mask:
     """Whom annotators are held against (one element a voter): people, or judges where no person votes."""
-    return votes.people if votes.people.any() else ~votes.people
+    return votes.people if votes.people.any() else votes.judges
 
 
 def held_against(votes: Votes, judgements: Judgements, against: Mask) -> Held:

@@ -29,12 +29,12 @@ def report(votes: Votes, scale: Scale | None = None) -> dict[str, Any]:
     scale = scale or Scale.THREE_WAY
     judgements = votes.judgements()
     groups = groups_of(votes, judgements)
-    anyone = np.ones(len(votes), dtype=bool)
-    members = {"human_human": votes.human, "judge_judge": ~votes.human, "human_judge": anyone}
+    judges = votes.judges[votes.voter]
+    members = {"human_human": votes.human, "judge_judge": judges, "human_judge": votes.human | judges}
     found = {
         name: _figures(group, scale) | _basis(group, votes, members[name]) for name, group in groups.items()
     }
-    for name, of in (("human_human", votes.people), ("judge_judge", ~votes.people)):
+    for name, of in (("human_human", votes.people), ("judge_judge", votes.judges)):
         found[name] |= _other_annotators(votes, judgements, of, scale)
     found["human_judge"] |= _corrected(groups["human_judge"], scale)
     return {
@@ -45,9 +45,11 @@ def report(votes: Votes, scale: Scale | None = None) -> dict[str, Any]:
 
 
 def groups_of(votes: Votes, judgements: Judgements) -> dict[str, Group]:
-    """human_human, judge_judge and human_judge over all units."""
+    """human_human, judge_judge and human_judge over all units; a panel says what its members have said, so it
+    is in none."""
     by_person = votes.people[judgements.voter]
-    human, judge = value_counts(judgements, by_person), value_counts(judgements, ~by_person)
+    judge = value_counts(judgements, votes.judges[judgements.voter])
+    human = value_counts(judgements, by_person)
     return {
         "human_human": Group(human, judgements.comparison),
         "judge_judge": Group(judge, judgements.comparison),

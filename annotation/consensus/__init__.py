@@ -9,7 +9,7 @@ from .estimates import UNRESOLVED, Estimate
 from .layer import in_layer
 from .majority import majority, majority_of
 from .methods import DEFAULT, METHODS, Fit, Method, Outcome, Skill, parameters_of
-from .standing import standing
+from .standing import learnt_from, spoken, standing
 
 __all__ = [
     "DEFAULT",
@@ -23,9 +23,11 @@ __all__ = [
     "Outcome",
     "Skill",
     "in_layer",
+    "learnt_from",
     "majority",
     "majority_of",
     "parameters_of",
+    "spoken",
     "standing",
     "top_of",
 ]

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import (
     Case,
     Count,
+    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -37,6 +38,7 @@ from .open_queue import UNLIMITED, next_open, open_count, take
 __all__ = [
     "HOLD_SECONDS",
     "claim",
+    "claim_those",
     "done_by",
     "done_count",
     "expire",
@@ -96,6 +98,24 @@ def claim(
     lent = _take(annotator, sources, n, UNLIMITED, lent_for)
     if len(lent) < n and expire(project):
         lent += _take(annotator, sources, n - len(lent), UNLIMITED, lent_for)
+    return _loaded([pk for (pk,) in lent])
+
+
+def claim_those(annotator: Annotator, project: Project, comparison_ids: Sequence[int]) -> list[Assignment]:
+    """Lends a judge these comparisons, as far as they are asked of it and it has neither answered, given back
+    nor holds them. For one that answers from what others have said, when they have. Some four statements."""
+    taken = Assignment.objects.filter(comparison=OuterRef("comparison"), annotator=annotator, round=0)
+    asked = Demand.objects.filter(
+        judge=annotator, comparison__in=comparison_ids, wanted__gt=F("live") + F("done")
+    ).exclude(Exists(taken.exclude(state=Assignment.State.EXPIRED)))
+    try:
+        with transaction.atomic():
+            free = asked.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+            picked = list(free.values_list("pk", "comparison_id", "comparison__k"))
+            Demand.objects.filter(pk__in=[pk for pk, _, _ in picked]).update(live=F("live") + 1)
+            lent = _lend(annotator, picked, project.lease_seconds, "id")
+    except _Raced:
+        return []
     return _loaded([pk for (pk,) in lent])
 
 

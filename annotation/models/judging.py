@@ -243,6 +243,7 @@ class SoftLabel(models.Model):
         LOGPROBS = "logprobs"  # the model's own token probabilities, mean over the orders
         VOTES = "votes"  # orders and samples counted, smoothed (Jeffreys)
         POLICY = "policy"  # the orders disagree, and the project says what that means
+        PANEL = "panel"  # the members of a panel together
 
     label = models.OneToOneField(Label, models.CASCADE, primary_key=True, related_name="soft")
     probabilities = models.JSONField()

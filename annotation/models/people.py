@@ -96,6 +96,13 @@ class Annotator(models.Model):
         "annotation.JudgeVersion", models.CASCADE, null=True, blank=True, related_name="annotators"
     )
     pools = models.ManyToManyField(Pool, through="PoolMembership", related_name="annotators")
+    members = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="panels",
+        blank=True,
+        help_text="A panel's: the judges whose answers its own are made of. They never count beside it.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -41,12 +41,12 @@ def criterion_agreement(project: Project, criterion: Criterion, details: bool = 
 
 
 def totals(votes: Votes) -> dict[str, Any]:
-    """How many comparisons have a vote at all, and how many votes people and judges gave."""
-    people = int(votes.human.sum())
+    """How many comparisons have a vote at all, and how many votes people and judges gave; panels aside, which
+    say what their members have said."""
     return {
         "comparisons": len(votes.comparison_ids),
-        "labels": {"human": people, "judge": len(votes) - people},
-        "annotators": {"human": int(votes.people.sum()), "judge": int((~votes.people).sum())},
+        "labels": {"human": int(votes.human.sum()), "judge": int(votes.judges[votes.voter].sum())},
+        "annotators": {"human": int(votes.people.sum()), "judge": int(votes.judges.sum())},
     }
 
 

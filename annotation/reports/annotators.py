@@ -100,7 +100,7 @@ def leanings_of(evidence: Evidence) -> dict[str, Any]:
 def _without_each(evidence: Evidence) -> Floats:
     votes, level = evidence.votes, evidence.level
     found = np.full(len(votes.voters), np.nan)
-    for of in (votes.people, ~votes.people):
+    for of in (votes.people, votes.judges):
         without = leave_one_annotator_out(evidence.judgements, of[evidence.judgements.voter], len(of), level)
         found = np.where(of, without.alpha, found)
     return found

@@ -49,9 +49,9 @@ def estimates_of(
 ) -> Estimated:
     """Estimates the consensus from the labels as they are now, and stores nothing. Raises Unknown.
 
-    Annotators are learnt about from all independent `votes` (read where they are not given), gold as known;
-    the estimates rest on the votes that stand. The same labels give the same figures. Two SQL statements and
-    those of `read_votes`.
+    Annotators are learnt about from all independent `votes` (read where they are not given), gold as known,
+    with a panel in place of its members where it has spoken; the estimates rest on the votes that stand. The
+    same labels give the same figures. Two SQL statements and those of `read_votes`.
     """
     estimate = method_named(method)
     with snapshot():
@@ -59,6 +59,9 @@ def estimates_of(
             votes = read_votes(project, criterion)
         standing = standing_mask(project, votes)
         gold = gold_of(criterion)
+    once = consensus.learnt_from(votes, standing)
+    if not once.all():
+        votes, standing = votes.where(once), standing[once]
     return Estimated(method, len(gold), estimate(votes, standing=standing, gold=gold))
 
 

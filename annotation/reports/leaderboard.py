@@ -159,7 +159,7 @@ def _figures(names: tuple[str, ...], battles: Battles, found: Strengths, control
 def _which(project: Project, votes: Votes, which: str) -> Mask:
     if which == "standing":
         return standing_mask(project, votes)
-    return votes.human if which == "human" else ~votes.human
+    return votes.human if which == "human" else votes.judges[votes.voter]
 
 
 def read_written(project: Project, votes: Votes, lengths: bool) -> Written:

@@ -84,15 +84,20 @@ def read_votes(project: Project, criterion: Criterion) -> Votes:
 
 def voters_of(project: Project) -> dict[int, Voter]:
     """Everybody who may have voted, by id. People are not named; a judge in several versions has a number."""
-    rows = list(
-        Annotator.objects.filter(project=project).values_list("pk", "kind", "name", "judge_version__version")
-    )
-    same = Counter(name for _, kind, name, _ in rows if kind == JUDGE)
+    found = Annotator.objects.filter(project=project)  # a row for every member of a panel
+    rows = found.values_list("pk", "kind", "name", "judge_version__version", "members")
+    members: dict[int, set[int]] = {}
+    known: dict[int, tuple[str, str, int | None]] = {}
+    for pk, kind, name, version, member in rows:
+        known[pk] = (kind, name, version)
+        if member is not None:
+            members.setdefault(pk, set()).add(member)
+    same = Counter(name for kind, name, _ in known.values() if kind == JUDGE)
     voters = {}
-    for pk, kind, name, version in rows:
+    for pk, (kind, name, number) in known.items():
         if kind != JUDGE:
             name = ""
         elif same[name] > 1:
-            name = f"{name} v{version}" if version else f"{name} #{pk}"
-        voters[pk] = Voter(pk, kind, name)
+            name = f"{name} v{number}" if number else f"{name} #{pk}"
+        voters[pk] = Voter(pk, kind, name, frozenset(members.get(pk, ())))
     return voters

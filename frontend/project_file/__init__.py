@@ -14,6 +14,7 @@ from django.db import transaction
 from annotation.models import Guidelines, Pool, Project, User
 from annotation.permissions import add_member
 from annotation.projects import ask_people, touch
+from llm_judges.panels import renew, retire_other_panels, set_panel
 from llm_judges.registry import retire_others, set_judge, set_template
 from routing.policies import POLICIES
 
@@ -48,6 +49,7 @@ KEYS = {
     "pools",
     "judges",
     "judge_templates",
+    "panels",
     "inconsistency",
     "prices",
     "budget",
@@ -101,6 +103,7 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     _judge_templates(project, list_at(data, "judge_templates"))
     if "judges" in data:
         _judges(project, list_at(data, "judges"))
+    _panels(project, data)
     if owner is not None:
         add_member(project, owner, "owner")
     touch(project)
@@ -215,3 +218,22 @@ def _judges(project: Project, entries: list[Any]) -> None:
         except (TypeError, ValueError) as error:
             raise ProjectFileError(f"{where}: {error}") from error
     retire_others(project, names)
+
+
+def _panels(project: Project, data: Mapping[str, Any]) -> None:
+    """Panels as named; one that is no longer named stops. Without the key they stay, and follow their members
+    to new versions."""
+    if "panels" not in data:
+        try:
+            renew(project)
+        except ValueError as error:
+            raise ProjectFileError(f"panels: {error}") from error
+        return
+    names = []
+    for number, entry in enumerate(list_at(data, "panels"), start=1):
+        where = f"panels[{number}]"
+        try:
+            names.append(set_panel(project, **mapping(entry, where)).version.name)
+        except (TypeError, ValueError) as error:
+            raise ProjectFileError(f"{where}: {error}") from error
+    retire_other_panels(project, names)

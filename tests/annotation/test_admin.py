@@ -43,7 +43,16 @@ from annotation.models import (
 )
 from annotation.projects import pool_ids_of
 from annotation.tasks import expire_leases
-from llm_judges.models import Judge, JudgeTemplate, JudgeTerms, Limit
+from llm_judges.models import (
+    Calibration,
+    Judge,
+    JudgeTemplate,
+    JudgeTerms,
+    Limit,
+    Panel,
+    PanelMember,
+    PanelVerdict,
+)
 from routing import refitting
 from routing.models import PlanPart, Refit, RoutingSettings, TextFeatures
 from routing.planning import make_plan
@@ -95,6 +104,9 @@ def world() -> Project:
     JudgeTerms.objects.create(judge=settings, revision=1, values={})
     JudgeRun.objects.create(project=project, annotator=judge, message=HOSTILE)
     Limit.objects.create(key="0" * 64)
+    panel = Panel.objects.create(version=judge.judge_version, rule="majority")
+    PanelMember.objects.create(panel=panel, judge=settings, position=0)
+    PanelVerdict.objects.create(panel=panel, comparison=comparison, state="undecided", reason=HOSTILE)
     describe_project(project)
     make_plan(project, "all_human")
     refitting.begin(project)
@@ -103,6 +115,8 @@ def world() -> Project:
     answer = labels.Answer("a>b", rationale=HOSTILE)
     labels.submit_many(person, project, [labels.Submission(assignment.pk, {"overall": answer})])
     criterion = project.criteria.get()
+    counts = {"comparisons": 1, "groups": 1, "fewest_people": 2, "through": 1}
+    Calibration.objects.create(annotator=judge, criterion=criterion, map={}, held_out={}, **counts)
     JudgeCall.objects.create(annotator=judge, comparison=comparison, order="ab", state="ok", reply=HOSTILE)
     Rendering.objects.create(comparison=comparison, version=1, content={})
     Tag.objects.create(comparison=comparison, name="turn", value=HOSTILE, source="rule")

@@ -1,9 +1,9 @@
-"""`judge SLUG`: collects labels from the project's judges, and steers their runs."""
+"""`judge SLUG`: collects labels from the project's judges and panels, and steers their runs."""
 
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,8 +16,10 @@ from llm_judges import runs
 from llm_judges.demand import ask_for, held_by
 from llm_judges.estimate import estimate
 from llm_judges.labelling import JudgeError, label_all
-from llm_judges.models import Judge, judges_of
+from llm_judges.models import Judge, Panel, in_service, judges_of, panels_of
 from llm_judges.outcome import Outcome
+from llm_judges.panels import Worked, later_in_cascades, members_of, settle_again, work_through
+from llm_judges.panels import ask_for as ask_for_panel
 from llm_judges.progress import Pulse
 from llm_judges.registry import annotator_of
 from llm_judges.reparse import reparse
@@ -31,7 +33,7 @@ class Command(ProjectCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--judge", metavar="NAME", help="only this judge")
+        parser.add_argument("--judge", metavar="NAME", help="only this judge, or this panel and its members")
         parser.add_argument("--limit", type=_count, metavar="N", help="at most N comparisons a judge")
         parser.add_argument("--cap", type=_money, metavar="AMOUNT", help="the most a judge's run may cost")
         parser.add_argument(
@@ -53,8 +55,10 @@ class Command(ProjectCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         project = self.project(options)
         judges = judges_of(project, options["judge"])
-        if not judges:
-            known = ", ".join(judge.version.name for judge in judges_of(project))
+        panels = panels_of(project, options["judge"])
+        if not judges and not panels:
+            named = [judge.version.name for judge in judges_of(project)]
+            known = ", ".join(named + [panel.version.name for panel in panels_of(project)])
             raise CommandError(
                 f"project {project.slug} has no judge {options['judge']!r}; it has {known}"
                 if known
@@ -62,52 +66,100 @@ class Command(ProjectCommand):
             )
         for name in ("estimate", "pause", "cancel", "reparse"):
             if options[name]:
-                figures = {judge.version.name: getattr(self, f"_{name}")(judge) for judge in judges}
-                return {"project": project.slug, "did": name, "judges": figures}
-        return {"project": project.slug, "did": "label", "judges": self._label(judges, options)}
+                return {"project": project.slug, "did": name} | self._steer(name, judges, panels)
+        return {"project": project.slug, "did": "label"} | self._label(judges, panels, options)
+
+    def _steer(self, name: str, judges: list[Judge], panels: list[Panel]) -> dict[str, Any]:
+        """Does it to each judge, and to each member of a panel."""
+        named = {judge.pk for judge in judges}
+        for panel in panels:
+            if name == "estimate":
+                ask_for_panel(panel)
+            judges = judges + [judge for judge in members_of(panel) if judge not in judges]
+        figures = {}
+        for judge in judges:
+            if name == "estimate" and judge.pk in named:
+                ask_for(judge, judge.version.project)  # an estimate of what a run would ask about
+            figures[judge.version.name] = getattr(self, f"_{name}")(judge)
+        if name != "reparse":
+            return {"judges": figures}
+        again = {panel.version.name: settle_again(panel).as_dict() for panel in panels}
+        return {"judges": figures, "panels": again}
 
     def lines(self, result: dict[str, Any]) -> list[str]:
+        every = result["judges"] | result.get("panels", {})
         if result["did"] == "label":
-            return [line for name, figures in result["judges"].items() for line in _lines(name, figures)]
+            lines = [line for name, figures in result["judges"].items() for line in _lines(name, figures)]
+            return lines + [line for name, one in result["panels"].items() for line in _of_panel(name, one)]
         return [
             f"{name}: " + ", ".join(f"{key} {value}" for key, value in figures.items())
-            for name, figures in result["judges"].items()
+            for name, figures in every.items()
         ]
 
-    def _label(self, judges: list[Judge], options: dict[str, Any]) -> dict[str, Any]:
-        outcomes: dict[str, Outcome] = {}
-        result: dict[str, Any] = {}
+    def _label(self, judges: list[Judge], panels: list[Panel], options: dict[str, Any]) -> dict[str, Any]:
+        """Judges about all that is undecided, and panels; a judge that a cascade comes to only where others
+        are not sure is left to it, unless it is named."""
+        outcomes: dict[int, Outcome] = {}
+        settled: dict[str, Any] = {}
+        later = set() if options["judge"] else later_in_cascades(panels)
         with _interruptible() as stop:
             for judge in judges:
-                if stop.is_set():
-                    break
-                outcome = self._judge(judge, options, stop)
-                outcomes[judge.version.name] = outcome
-                result[judge.version.name] = {
-                    "version": judge.version.version,
-                    "annotator": annotator_of(judge).name,
-                    **outcome.summary(),
-                    "held": held_by(judge).count(),
-                }
-        _check(outcomes)
-        return result
+                if not stop.is_set() and judge.pk not in later:
+                    outcomes[judge.pk] = self._judge(judge, options, stop)
+            for panel in panels:
+                if not stop.is_set():
+                    worked = self._panel(panel, options, stop)
+                    settled[panel.version.name] = worked.settling.as_dict()
+                    for pk, outcome in worked.members.items():
+                        outcomes.setdefault(pk, Outcome()).add(outcome)
+        by_name = dict(self._figures(outcomes))
+        _check({name: outcome for name, (_, outcome) in by_name.items()})
+        return {"judges": {name: figures for name, (figures, _) in by_name.items()}, "panels": settled}
+
+    def _figures(self, outcomes: dict[int, Outcome]) -> Iterator[tuple[str, tuple[dict[str, Any], Outcome]]]:
+        judges = {judge.pk: judge for judge in in_service().filter(pk__in=outcomes)}
+        for pk, outcome in outcomes.items():
+            judge = judges[pk]
+            figures = {
+                "version": judge.version.version,
+                "annotator": annotator_of(judge).name,
+                **outcome.summary(),
+                "held": held_by(judge).count(),
+            }
+            yield judge.version.name, (figures, outcome)
 
     def _judge(self, judge: Judge, options: dict[str, Any], stop: threading.Event) -> Outcome:
         if options["retry_failed"]:
             runs.retry_failed(judge)
-        pulse = Pulse(judge)
+        beat = self._beat()
         try:
             if options["resume"]:
                 self._resume(judge)
             return label_all(
-                judge,
-                options["limit"],
-                stop.is_set,
-                lambda total: pulse.beat(total, lambda line: self.stderr.write(line, style_func=str)),
-                options["cap"],
+                judge, options["limit"], stop.is_set, lambda total: beat(judge, total), options["cap"]
             )
         except JudgeError as error:
             raise CommandError(str(error)) from error
+
+    def _panel(self, panel: Panel, options: dict[str, Any], stop: threading.Event) -> Worked:
+        for judge in members_of(panel):
+            if options["retry_failed"]:
+                runs.retry_failed(judge)
+            if options["resume"]:
+                self._resume(judge)
+        try:
+            return work_through(panel, options["limit"], stop.is_set, self._beat(), options["cap"])
+        except JudgeError as error:
+            raise CommandError(str(error)) from error
+
+    def _beat(self) -> Callable[[Judge, Outcome], None]:
+        pulses: dict[int, Pulse] = {}
+
+        def beat(judge: Judge, total: Outcome) -> None:
+            pulse = pulses.setdefault(judge.pk, Pulse(judge))
+            pulse.beat(total, lambda line: self.stderr.write(line, style_func=str))
+
+        return beat
 
     def _resume(self, judge: Judge) -> None:
         last = runs.runs_of(judge).first()
@@ -115,7 +167,6 @@ class Command(ProjectCommand):
             runs.resume(last, judge)
 
     def _estimate(self, judge: Judge) -> dict[str, Any]:
-        ask_for(judge, judge.version.project)  # an estimate of what a run would ask about
         return estimate(judge).as_dict()
 
     def _pause(self, judge: Judge) -> dict[str, Any]:
@@ -159,6 +210,17 @@ def _lines(name: str, figures: dict[str, Any]) -> Iterator[str]:
     if figures["held"]:
         held = figures["held"]
         yield f"{name}: {held} are held by another worker, or by one that died, until its lease ends"
+
+
+def _of_panel(name: str, figures: dict[str, Any]) -> Iterator[str]:
+    went_on = "".join(f", {number} went on to {member}" for member, number in figures["asked"].items())
+    yield f"{name}: {figures['labelled']} labelled from its members' answers{went_on}"
+    if figures["undecided"]:
+        yield f"{name}: {figures['undecided']} got no label: the members leave nothing that may be said"
+    if figures["below_quorum"]:
+        yield f"{name}: {figures['below_quorum']} got no label: too few members answered"
+    if figures["left"]:
+        yield f"{name}: {figures['left']} wait for members that have not answered yet"
 
 
 def _advice(failed: dict[str, int]) -> str:
