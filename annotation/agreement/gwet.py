@@ -1,4 +1,4 @@
-"""Corrected for chance in other ways than alpha: Gwet's AC1 and AC2, Fleiss, Brennan-Prediger. Pure.
+"""Corrected for chance in other ways than alpha: Gwet's AC1 and AC2, Fleiss, Brennan-Prediger, Conger. Pure.
 
 Formulas and standard errors: Gwet, Handbook of Inter-Rater Reliability (2014), chapters 3 to 5; AC1: Gwet
 (2008). The chance term counts categories, so these are given the scale's values, not those that occur.
@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-from ..votes import Ints
+from ..votes import Ints, Judgements, Mask
 from .groups import ALL_EQUAL, NO_PAIR, Floats, Group
 
 Chance = Literal["gwet", "fleiss", "uniform"]
@@ -57,11 +57,8 @@ def chance_corrected(group: Group, chance: Chance, weight: Floats) -> Corrected:
     if others is None:
         voted = counts.sum(axis=1) > 0
         counts, comparison = counts[voted], group.comparison[voted]
-        votes = counts.sum(axis=1)
-        paired = votes > 1
-        share = counts / votes[:, None]
-        agreeing = (counts * (counts @ weight - 1)).sum(axis=1)
-        observed = np.divide(agreeing, votes * (votes - 1), out=np.zeros_like(votes), where=paired)
+        share = counts / counts.sum(axis=1, keepdims=True)
+        observed, paired = _observed(counts, weight)
     else:
         both = group.paired
         one, two = counts[both], others[both].astype(float)
@@ -87,6 +84,48 @@ def chance_corrected(group: Group, chance: Chance, weight: Floats) -> Corrected:
     if slope:
         linear = linear - slope * (1 - value) * (by_unit - expected) / (1 - expected)
     return _with_error(float(value), linear - value, comparison)
+
+
+def conger(judgements: Judgements, of: Mask, said: Ints, weight: Floats) -> Corrected:
+    """Conger's (1980) kappa among the judgements that `of` picks, each in the category `said`: chance as each
+    annotator's own habits have it, not the margin of all. With two annotators and no gaps it is Cohen's.
+
+    Gwet's treatment of missing votes and his linearised standard error, units of a comparison added up first.
+    None with a single annotator.
+    """
+    unit, voter, said = judgements.unit[of], judgements.voter[of], said[of]
+    units, unit = np.unique(unit, return_inverse=True)
+    voters, voter = np.unique(voter, return_inverse=True)
+    n, r, categories = len(units), len(voters), len(weight)
+    counts = np.bincount(unit * categories + said, minlength=n * categories).reshape(n, categories)
+    observed, paired = _observed(counts.astype(float), weight)
+    if r < 2 or not paired.any():
+        return Corrected(None, reason=NO_PAIR)
+    table = np.bincount(voter * categories + said, minlength=r * categories).reshape(r, categories)
+    number = table.sum(axis=1)
+    share = table / number[:, None]
+    mean = share.mean(axis=0)
+    between = (share.T @ share - r * np.outer(mean, mean)) / (r - 1)
+    expected = float((weight * (np.outer(mean, mean) - between / r)).sum())
+    if 1 - expected < 1e-9:
+        return Corrected(None, reason=ALL_EQUAL)
+    value = (observed[paired].mean() - expected) / (1 - expected)
+    # How far one vote moves the expected agreement: by its annotator's habit against that of all the others.
+    pull = (r * mean - share) @ weight
+    habit = (pull * share).sum(axis=1)
+    moved = n / number[voter] * (pull[voter, said] - habit[voter])
+    by_unit = (habit.sum() + np.bincount(unit, moved, n)) / (r * (r - 1))
+    linear = n / paired.sum() * np.where(paired, observed - expected, 0.0) / (1 - expected)
+    linear = linear - 2 * (1 - value) * (by_unit - expected) / (1 - expected)
+    return _with_error(float(value), linear - value, judgements.comparison[units])
+
+
+def _observed(counts: Floats, weight: Floats) -> tuple[Floats, Mask]:
+    """The share of agreeing pairs of votes of each unit, and which units have a pair."""
+    votes = counts.sum(axis=1)
+    paired = votes > 1
+    agreeing = (counts * (counts @ weight - 1)).sum(axis=1)
+    return np.divide(agreeing, votes * (votes - 1), out=np.zeros_like(votes), where=paired), paired
 
 
 def _with_error(value: float, around: Floats, comparison: Ints) -> Corrected:

@@ -8,7 +8,7 @@ from ..ranking import Scale
 from ..votes import MAX_STEPS, Ints, Judgements, Mask, Votes
 from .alpha import alpha, corrected
 from .groups import CLASSES, DECISIVE, Figure, Group, Interval, Level, class_counts, level_of, value_counts
-from .gwet import Corrected, Weights, chance_corrected, counts_on, weights
+from .gwet import Corrected, Weights, chance_corrected, conger, counts_on, weights
 from .influence import leave_one_annotator_out
 from .intervals import alpha_sums, corrected_alpha_sums, interval, pairs_of_votes, raw_sums
 from .kappa import cohens_kappa
@@ -21,10 +21,11 @@ def report(votes: Votes, scale: Scale | None = None) -> dict[str, Any]:
 
     Groups are human_human, judge_judge and human_judge (a person's vote with a judge's). Each has `raw`,
     `raw_ci95`, `raw_without_ties`, `alpha` and `alpha_ci95` (of the nominal one) with `intervals` by level,
-    `gwet` (AC1 for answers without order, AC2 for graded ones) and `other_annotators`, each with its
-    interval, `reasons` for those that are None, and what they rest on: `pairs` of votes, the `comparisons`
-    with at least one, the group's `labels` and `annotators` on these. human_judge has `corrected`: kappa_x
-    without each kind's own noise. For `judges` see `against_majority`. Without a `scale`, three ways.
+    `gwet` (AC1 for answers without order, AC2 for graded ones), `conger` (within a kind) and
+    `other_annotators`, each with its interval, `reasons` for those that are None, and what they rest on:
+    `pairs` of votes, the `comparisons` with at least one, the group's `labels` and `annotators` on these.
+    human_judge has `corrected`: kappa_x without each kind's own noise. For `judges` see `against_majority`.
+    Without a `scale`, three ways.
     """
     scale = scale or Scale.THREE_WAY
     judgements = votes.judgements()
@@ -36,6 +37,8 @@ def report(votes: Votes, scale: Scale | None = None) -> dict[str, Any]:
     }
     for name, of in (("human_human", votes.people), ("judge_judge", votes.judges)):
         found[name] |= _other_annotators(votes, judgements, of, scale)
+        own_habits = congers(judgements, of[judgements.voter], scale)
+        found[name]["conger"] = {"value": own_habits.value, "ci95": own_habits.ends}
     found["human_judge"] |= _corrected(groups["human_judge"], scale)
     return {
         "level": level_of(scale),
@@ -73,6 +76,18 @@ def gwet(group: Group, scale: Scale) -> Corrected:
         return chance_corrected(at, "gwet", weights(ORDINAL, at.counts.shape[1]))
     at = counts_on(np.arange(len(CLASSES)) if scale.ties else np.array(DECISIVE), group.classes())
     return chance_corrected(at, "gwet", weights("identity", at.counts.shape[1]))
+
+
+def congers(judgements: Judgements, of: Mask, scale: Scale) -> Corrected:
+    """Conger's kappa of the judgements that `of` picks, in the categories and with the weights of `gwet`."""
+    if scale.graded:
+        code, known = judgements.value + MAX_STEPS, np.array(scale.preferences()) + MAX_STEPS
+    else:
+        code = np.sign(judgements.value) + 1
+        known = np.arange(len(CLASSES)) if scale.ties else np.array(DECISIVE)
+    columns = np.union1d(known, code[of])
+    kind = ORDINAL if scale.graded else "identity"
+    return conger(judgements, of, np.searchsorted(columns, code), weights(kind, len(columns)))
 
 
 def against_majority(votes: Votes, judgements: Judgements, human: Ints) -> dict[str, dict[str, Any]]:

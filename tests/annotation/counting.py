@@ -19,6 +19,18 @@ def counts_by_unit(units: str, values: str) -> Any:
     return np.array([[unit.count(value) for value in values] for unit in units.split()])
 
 
+def ratings_of(observers: tuple[str, ...], values: str) -> tuple[Judgements, Any]:
+    """The ratings of `counts_of` one by one, and the index of each one's value; gaps are left out."""
+    rows = [
+        (unit, observer, values.index(value))
+        for unit, ratings in enumerate(zip(*observers, strict=True))
+        for observer, value in enumerate(ratings)
+        if value != "."
+    ]
+    unit, observer, said = np.array(rows, dtype=np.int64).T
+    return Judgements(unit, observer, said, np.arange(len(observers[0]))), said
+
+
 def group_of(counts: Any, others: Any = None) -> Group:
     return Group(np.asarray(counts), np.arange(len(counts)), None if others is None else np.asarray(others))
 

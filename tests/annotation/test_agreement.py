@@ -266,6 +266,17 @@ def test_gwets_coefficient_stays_high_where_nearly_all_say_the_same() -> None:
     assert figures["gwet"]["value"] > 0.88
 
 
+def test_congers_kappa_does_not_hold_habits_against_annotators() -> None:
+    """Two who guess, one nearly always a and one nearly always b: worse than chance by the margin of both
+    together, no better and no worse than chance by each one's own."""
+    rows = [(c, 1, Vote("b>a" if c % 10 == 0 else "a>b", 2)) for c in range(100)]
+    rows += [(c, 2, Vote("a>b" if c < 10 else "b>a", 2)) for c in range(100)]
+    figures = agreement.report(votes_of(rows), Scale.TWO_WAY)["groups"]["human_human"]
+    assert figures["alpha"]["nominal"] < -0.5
+    assert figures["conger"]["value"] == pytest.approx(0)
+    assert figures["conger"]["ci95"] is not None
+
+
 def test_other_annotators_need_three_of_a_kind() -> None:
     two = [row for row in crowd(40) if row[1] < 3]
     assert report(two)["groups"]["human_human"]["other_annotators"]["ci95"] is None

@@ -7,15 +7,17 @@ import pytest
 
 from annotation.agreement import alpha_of_counts, cohens_kappa
 from annotation.agreement.groups import ALL_EQUAL
-from annotation.agreement.gwet import chance_corrected, weights
+from annotation.agreement.gwet import Weights, chance_corrected, conger, weights
 from annotation.agreement.kappa import interval_of, kappa_error
 from annotation.agreement.rankings import kendalls_w
-from tests.annotation.counting import counts_by_unit, counts_of, group_of, table_of
+from tests.annotation.counting import counts_by_unit, counts_of, group_of, ratings_of, table_of
 
 # Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, examples A, B and C; rows are observers.
 EXAMPLE_A = ("0100000010", "1110010000")
 EXAMPLE_B = ("aabbdcccedda", "babbbccceddd")
 EXAMPLE_C = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
+# The same as cac.raw4raters of Gwet's irrCAC, whose last unit is the third rater's: Conger asks who it was.
+FOUR_RATERS = ("123321412...", "1233224125..", ".33323422513", "12332441251.")
 # Wikipedia, Krippendorff's alpha: three coders, fifteen units.
 THREE_CODERS = (".....34121133.3", "1.213343.......", "..21344.21133.4")
 # Hayes and Krippendorff (2007): 40 units, five observers, unit by unit.
@@ -102,6 +104,10 @@ def test_fleiss_kappa(counts: Any, fleiss: float) -> None:
     assert figure.value == pytest.approx(fleiss, abs=5e-7)
 
 
+def test_the_diagnoses_of_fleiss_are_as_often_given_as_he_says() -> None:
+    assert counts_by_unit(FLEISS, "12345").sum(axis=0).tolist() == [26, 26, 30, 55, 43]
+
+
 @pytest.mark.parametrize(
     ("counts", "fleiss", "free"),
     [
@@ -129,6 +135,22 @@ def test_coefficients_and_errors_of_gwets_four_raters(chance: Any, value: float,
     assert (figure.value, figure.error) == pytest.approx((value, error), abs=5e-6)
     if chance == "gwet":
         assert figure.ends == pytest.approx([0.46081, 1.0], abs=5e-6)
+
+
+def test_congers_kappa_and_error_of_gwets_four_raters() -> None:
+    judgements, said = ratings_of(FOUR_RATERS, "12345")
+    figure = conger(judgements, np.ones(len(said), dtype=bool), said, weights("identity", 5))
+    assert (figure.value, figure.error) == pytest.approx((0.76282, 0.14917), abs=5e-6)
+
+
+def test_congers_kappa_of_two_is_cohens() -> None:
+    raters = tuple("".join(unit[rater] for unit in ANXIETY.split()) for rater in (0, 1))
+    judgements, said = ratings_of(raters, "123456")
+    kinds: tuple[Weights, ...] = ("identity", "linear", "quadratic")
+    for kind in kinds:
+        weight = weights(kind, 6)
+        figure = conger(judgements, np.ones(len(said), dtype=bool), said, weight)
+        assert figure.value == pytest.approx(cohens_kappa(table_of(raters[0], raters[1], "123456"), weight))
 
 
 @pytest.mark.parametrize(

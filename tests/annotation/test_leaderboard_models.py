@@ -111,6 +111,7 @@ def test_nascar_of_hunter() -> None:
     published = {58: 4.148, 68: 3.616, 51: 2.076, 82: 1.832, 15: 0.026, 17: -0.311, 40: -0.145}
     for driver, value in published.items():
         assert ahead[driver] == pytest.approx(value, abs=1e-3), driver
+    assert found.likelihood == pytest.approx(-4191.097285, abs=1e-4)
 
 
 def test_rankings_of_two_are_battles() -> None:

@@ -9,7 +9,7 @@ from ...templatetags.humanise import number
 from .figure import Figure
 from .tables import Column, Table, spread
 
-SHOWN = 12
+SHOWN = 6  # of the consensus, and of annotators
 
 
 def cycles(report: dict[str, Any], names: dict[int, str]) -> Figure | None:
@@ -28,15 +28,15 @@ def cycles(report: dict[str, Any], names: dict[int, str]) -> Figure | None:
         Column("comparisons", _("Comparisons"), "text"),
     ]
     agreed = _("Majority") if found["consensus"]["method"] == "majority" else _("Consensus")
-    rings = [{"who": agreed, **ring} for ring in found["consensus"]["listed"]]
-    rings += [{"who": names[ring["annotator"]], **ring} for ring in found["annotators"]["listed"]]
+    together = [{"who": agreed, **ring} for ring in found["consensus"]["listed"]]
+    alone = [{"who": names[ring["annotator"]], **ring} for ring in found["annotators"]["listed"]]
     rows: list[list[Any]] = [
         [names[one["annotator"]], *spread(one["value"], one["ends"]), one["n"], None, None, None]
         for one in found["each"]
     ]
     rows += [
         [ring["who"], None, None, None, None, ring["prompt"], _ring(ring), _numbers(ring["comparisons"])]
-        for ring in rings
+        for ring in [*together, *alone]
     ]
     return Figure(
         "cycles",
@@ -51,8 +51,8 @@ def cycles(report: dict[str, Any], names: dict[int, str]) -> Figure | None:
         % {"n": number(_possible(found))},
         Table(columns, rows),
         "cycles",
-        rows=rings[:SHOWN],
-        more={"agreed": agreed, "found": found, "rings": len(rings)},
+        rows=together[:SHOWN] + alone[:SHOWN],
+        more={"agreed": agreed, "found": found},
     )
 
 
