@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import Exists, OuterRef
+import orjson
+from django.db.models import Exists, OuterRef, TextField
+from django.db.models.functions import Cast
 
 from annotation.agreement.groups import Floats
 from annotation.models import Annotator, Comparison, JudgeCall, Label, Project, Reference, Response
@@ -123,9 +125,14 @@ def _features(project: Project, ids: Ints) -> Floats:
     responses = Response.objects.filter(comparison__project=project, comparison__k=2).filter(
         Exists(by_people) | Exists(known)
     )
-    rows = responses.order_by().values_list("comparison_id", "position", "messages")
+    rows = responses.order_by().values_list("comparison_id", "position", Cast("messages", TextField()))
+    keys, found = [], []
     for pk, position, messages in rows.iterator(CHUNK):
-        features[np.searchsorted(ids, pk), position] = counts(text_of(messages))
+        keys.append((pk, position))
+        found.append(counts(text_of(orjson.loads(messages))))
+    if keys:
+        comparison, position = np.array(keys, dtype=np.int64).T
+        features[np.searchsorted(ids, comparison), position] = found
     return features
 
 

@@ -43,22 +43,16 @@ class Position(NamedTuple):
         }
 
 
-def first_shown(value: Ints, swapped: Mask, group: Ints) -> tuple[Figure, list[float] | None]:
-    """(share of the choices that took what was shown first, its interval by groups). Where nearly all were in
-    one order there is none: that side may be the better one."""
+def first_shown(value: Ints, swapped: Mask) -> Figure:
+    """The share of the choices that took what was shown first, with Wilson's interval. Where nearly all were
+    in one order there is none: that side may be the better one."""
     each = (int((~swapped).sum()), int(swapped.sum()))
     if not sum(each):
-        return missing(NO_ORDER), None
-    side = leanings.sides(value, swapped)
-    decided = side != TIED
+        return missing(NO_ORDER)
     if min(each) < FEWEST:
-        return missing(ONE_ORDER if sum(each) >= FEWEST else too_few(sum(each), "replies").reason or ""), None
-    rows = np.stack([(side == FIRST)[decided], np.ones(int(decided.sum()))], axis=1).astype(np.int64)
-    by_group = share(rows, group[decided])
-    plain = leanings.prefers_first(side)
-    if by_group.value is None:
-        return by_group, None
-    return Figure(by_group.value, plain.ends, plain.n), by_group.ci95
+        return missing(ONE_ORDER, sum(each)) if sum(each) >= 2 * FEWEST else too_few(sum(each), "replies")
+    found = leanings.prefers_first(leanings.sides(value, swapped))
+    return Figure(found.value, found.ends, found.n) if found.n >= FEWEST else too_few(found.n, "choices")
 
 
 def position(replies: Replies, group: Ints, known: Ints | None = None) -> Position:
@@ -67,7 +61,13 @@ def position(replies: Replies, group: Ints, known: Ints | None = None) -> Positi
     `known`: 1 and 0 for comparisons whose orders are said to agree or not, -1 elsewhere: what counts for
     those of which the single replies were never kept.
     """
-    first, ends = first_shown(replies.value, replies.swapped, group[replies.comparison])
+    first = first_shown(replies.value, replies.swapped)
+    ends = None
+    if first.value is not None:
+        side = leanings.sides(replies.value, replies.swapped)
+        chosen = np.flatnonzero(side != TIED)
+        took = np.stack([side[chosen] == FIRST, np.ones(len(chosen))], axis=1).astype(np.int64)
+        ends = share(took, group[replies.comparison[chosen]]).ci95
     ahead, behind = ~replies.swapped, replies.swapped
     both, one, two = np.intersect1d(
         replies.comparison[ahead], replies.comparison[behind], return_indices=True

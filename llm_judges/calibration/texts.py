@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 FEATURES = ("length", "lists", "headings", "bold", "code")
-_LISTS = re.compile(r"^[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
-_HEADINGS = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE)
+# They begin with the line break: a search for one character is many times as fast as one for line starts.
+_LISTS = re.compile(r"\n[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+\S")
+_HEADINGS = re.compile(r"\n {0,3}#{1,6}[ \t]+\S")
 _BOLD = re.compile(r"\*\*(?=\S)(?:[^*\n]|\*(?!\*))+\*\*|__(?=\S)[^_\n]+__")
 _CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -15,6 +16,7 @@ def counts(text: str) -> tuple[int, int, int, int, int]:
     """Of a response: characters, list items, headings, bold parts and blocks of code, as FEATURES. What
     stands inside a block of code is no list, heading or bold part."""
     prose, code = _CODE.subn("", text) if "```" in text or "~~~" in text else (text, 0)
+    prose = f"\n{prose}"
     return (
         len(text),
         len(_LISTS.findall(prose)),
