@@ -15,10 +15,16 @@ CLASSES = {"a": 2, "tie": 1, "b": 0}
 
 @dataclass(frozen=True)
 class Data:
-    """`labelled` and `cases` are of the same comparisons, in the same order."""
+    """`labelled` and `cases` are of the same comparisons, in the same order, and so are the others.
+
+    `people` and `judge` (n,) are shares of labels for response a, a tie counting half; `lines` the rows.
+    """
 
     labelled: Any
     cases: Any
+    people: Any
+    judge: Any
+    lines: list[dict[str, Any]]
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -75,6 +81,8 @@ def read(
                 "toward": directed(text.each[None], np.array([preferred(own[0], 2)]))[0],
                 "human": 1.0 if gold else person_accuracy(people),
                 "judge": float(right),
+                "for_a": float(people.mean()) / 2,
+                "judge_for_a": mine / 2,
             }
         )
 
@@ -96,7 +104,13 @@ def read(
         toward=column("toward").astype(np.float32),
     )
     human, right = column("human"), column("judge")
-    return Data(Labelled(signals, 1 - right, 1 - human), Cases(human, right, groups))
+    return Data(
+        Labelled(signals, 1 - right, 1 - human),
+        Cases(human, right, groups),
+        column("for_a"),
+        column("judge_for_a"),
+        [row["line"] for row in rows],
+    )
 
 
 def _verdict(line: dict[str, Any], name: str) -> tuple[str, bool, None] | None:

@@ -18,24 +18,30 @@ from typing import Any
 
 import numpy as np
 from _benchmark import finish, goal, machine, set_up, texts_of
+from _mixes import MIXES, compare, differences, proxy_accuracy
 from _votes import Data, described, lines_of, read
 
 KNOWN = {  # comparisons; human, GPT-4; disagreement and oracle at 10, 25, 50 %
     "with ties": (960, [67.13, 66.92], [67.56, 68.51, 68.38], [76.92, 78.95, 78.95]),
     "without ties": (699, [82.77, 80.80], [81.69, 83.04, 83.14], None),
 }
+PARTS = (*KNOWN, "mixes", "LLMBar")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this; may be repeated")
     options = parser.parse_args()
     mtbench, llmbar = texts_of("mtbench.jsonl.gz"), texts_of("llmbar.jsonl.gz")
     set_up()
     bench = Bench(quick=options.quick)
-    bench.mtbench(lines_of(mtbench))
-    bench.llmbar(lines_of(llmbar))
+    wanted = options.part or PARTS
+    if set(wanted) - {"LLMBar"}:
+        bench.mtbench(lines_of(mtbench), wanted)
+    if "LLMBar" in wanted:
+        bench.llmbar(lines_of(llmbar))
     result = {"machine": machine(), "results": bench.results, "goals": bench.goals}
     return finish(result, options.json, *bench.lines)
 
@@ -51,12 +57,37 @@ class Bench:
         self.goals: list[dict[str, Any]] = []
         self.lines: list[str] = []
 
-    def mtbench(self, lines: list[dict[str, Any]]) -> None:
+    def mtbench(self, lines: list[dict[str, Any]], wanted: Any) -> None:
         texts = described(lines)
         for name in KNOWN:
             data = read(lines, texts, "gpt-4", "llama-2-70b-instruct-v2", name == "without ties", gold=False)
-            self._known(name, data)
-            self._policies(name, data)
+            if name in wanted:
+                self._known(name, data)
+                self._policies(name, data)
+            if name == "with ties" and "mixes" in wanted:
+                self._mixes(data, texts)
+
+    def _mixes(self, data: Data, texts: dict[str, Any]) -> None:
+        """Models of mixes: rank fresh ones on the prompts of their target and on others."""
+        apart = differences(data.lines, texts)
+        sizes = (100,) if self.quick else MIXES
+        found = compare(data, apart, 0, 3 if self.quick else 8, sizes)
+        self.results["mixes"] = found
+        for name, one in found.items():
+            self.lines.append(
+                f"{name:28} rho same {_three(one['rho_same'])} unseen {_three(one['rho_unseen'])}"
+                f"  R2 {one['r2_same']:.2f} / {one['r2_unseen']:.2f}  {one['seconds_to_fit']:.3f} s"
+            )
+        least = min(
+            found[f"ridge, {size} mixes"]["rho_same"][0]
+            - found[f"OLS quadratic, {size} mixes"]["rho_same"][0]
+            for size in sizes
+        )
+        self.goals.append(goal("ridge_minus_quadratic_rho", round(least, 3), 0.0, "at_least", "rho"))
+        lengths = [texts[line["id"]].each[0][0] - texts[line["id"]].each[1][0] for line in data.lines]
+        accuracy = proxy_accuracy(data, apart, lengths, self.replicates)
+        self.results["proxy reward model, accuracy by what it learned from"] = accuracy
+        self.lines += [f"proxy reward model from {name:12} {_three(one)}" for name, one in accuracy.items()]
 
     def _known(self, name: str, data: Data) -> None:
         from routing.evaluation import SHARES, gains
@@ -216,6 +247,11 @@ class Bench:
             f"{title:62}" + "  ".join(f"{v:+.1f} [{low:+.1f}, {high:+.1f}]" for v, low, high in figures)
         )
         print(f"{time.strftime('%H:%M:%S')} {title}", file=sys.stderr)
+
+
+def _three(values: Any) -> str:
+    value, low, high = values
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 if __name__ == "__main__":

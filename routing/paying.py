@@ -17,7 +17,9 @@ from .evaluation import Estimate, resampled
 from .policy import Floats
 
 REPLICATES = 1000
-LEAST_ALIKE = 40  # labelled comparisons that the correction rests on; fewer say nothing
+# Labelled comparisons that the correction rests on at least: fewer of them say little.
+LEAST_ALIKE = 100
+LEAST_PART = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,9 @@ def gain_of(
 
 
 def _alike(batch: Floats, held_out: Floats) -> list[int]:
-    """Labelled comparisons scored within the batch's range, or the `LEAST_ALIKE` nearest to it."""
+    """Labelled comparisons scored within the batch's range, or the nearest to it where those are few."""
     beyond = np.maximum(held_out - batch.max(), 0.0) + np.maximum(batch.min() - held_out, 0.0)
     inside = int(np.count_nonzero(beyond == 0))
-    nearest = np.argsort(beyond, kind="stable")[: max(inside, min(LEAST_ALIKE, len(held_out)))]
+    number = max(inside, LEAST_ALIKE, len(held_out) // LEAST_PART)
+    nearest = np.argsort(beyond, kind="stable")[:number]
     return sorted(nearest.tolist())
