@@ -46,6 +46,11 @@ class Access:
     def may(self, act: Act) -> bool:
         return self.membership.role in MAY[act]
 
+    @property
+    def manages(self) -> bool:
+        """For pages, whose menu shows what a manager may open."""
+        return self.may("manage")
+
     def annotator(self) -> Annotator:
         """The caller as an annotator of this project, made (in the default pool) on first use."""
         return self.membership.annotator or _join(self.membership)

@@ -93,7 +93,10 @@ def _voters(comparison: str, pool: Pool) -> Combinable:
     if not pool.default:
         return Value(0)
     imported = Assignment.objects.filter(
-        comparison=OuterRef(comparison), purpose=Assignment.Purpose.IMPORT, annotator__kind="human"
+        comparison=OuterRef(comparison),
+        purpose=Assignment.Purpose.IMPORT,
+        annotator__kind="human",
+        annotator__excluded_at=None,
     )
     number = (
         imported.order_by().values(all=Value(1)).annotate(n=Count("annotator", distinct=True)).values("n")

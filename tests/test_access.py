@@ -41,6 +41,11 @@ EXPECTED = {
     "disputes": "view",
     "leaderboard": "view",
     "leaderboard-table": "view",
+    "people": "manage",
+    "person": "manage",
+    "person-act": "manage",
+    "payments": "manage",
+    "audit": "manage",
     "judges": "view",
     "judge": "view",
     "judge-act": "manage",
@@ -58,6 +63,7 @@ EXPECTED = {
     "label-unskip": "label",
     "label-beat": "label",
     "label-flag": "label",
+    "label-appeal": "label",
     "label-guidelines": "label",
     "label-one": "label",
     "api-projects": ACCOUNT,
@@ -106,6 +112,8 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         values["judge_id"] = set_judge(project, **entry).pk
     if "call_id" in route.parameters:
         values["call_id"] = make_call(project, comparison)
+    if "annotator_id" in route.parameters:
+        values["annotator_id"] = person.pk
     if "flag_id" in route.parameters:
         values["flag_id"] = raise_flag(person, comparison, "Both are cut off.").pk
     if "assignment_id" in route.parameters:

@@ -25,7 +25,8 @@ MAX_VERSION = 2**31 - 1
 @api_view(["POST"])
 def claim(request: Request, slug: str) -> JsonResponse:
     """Lends up to `n` (1 or 2) comparisons; what the caller already holds comes first. Nothing is lent to
-    somebody who has not read the guidelines; `guidelines` says which version they have just read."""
+    somebody who has not read the guidelines; `guidelines` says which version they have just read. `paused` in
+    the reply is null, or why nothing new is lent to the caller."""
     access = project_for(request.user, slug, "label", acknowledged=acknowledged())
     annotator, body = access.annotator(), body_of(request)
     n = whole_number(body.get("n", 1), "n", 1, PREFETCH)
@@ -43,6 +44,7 @@ def claim(request: Request, slug: str) -> JsonResponse:
     return JsonResponse(
         {
             "guidelines": shown and shown | {"read": unread is None},
+            "paused": None if annotator.may_be_lent else annotator.told,
             "criteria": [criterion_shape(criterion) for criterion in criteria_of(access.project)],
             "lent": [_lent(assignment) for assignment in lent],
         }

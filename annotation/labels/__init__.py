@@ -241,7 +241,7 @@ def _rows(assignment: _Finished, submission: Submission, annotator: Annotator, p
             str(ranking),
             answer.strength,
             answer.confidence,
-            assignment.independent,
+            assignment.independent and annotator.excluded_at is None,
             now,
             project.pk,
             True,

@@ -86,6 +86,7 @@ def claim(
 
     A person gets what they already hold before anything new, so a reload or a second tab shows the same
     work, and is lent nothing more while they hold `n` (tabs opened at the same instant may each take one).
+    Whoever is paused or excluded gets what they hold, and nothing new.
     Assignments that they `have` count towards `n` and are left out of the result.
     `open_queue.take` says in which order they go through what is open.
     A judge's workers run side by side, so a judge always gets new ones.
@@ -125,6 +126,8 @@ def _claim_for_person(
     wanted = n - len(have)
     if wanted < 1:
         return []
+    if not annotator.may_be_lent:
+        return held_by(annotator, wanted, have, SHOWN if lean else ())
     sources = [("pool_id", pool) for pool in pool_ids_of(annotator, project)]
     lent = _take(annotator, sources, wanted, n, lent_for, lent_columns() if lean else "id")
     lacking = [row for row in lent if row[0] not in have]  # a lease that ran out may have come back to life

@@ -1,5 +1,6 @@
 """The domain's tables, one word each (see docs/data-model.md)."""
 
+from .audit import AuditEntry
 from .comparisons import Comparison, Reference, Rendering, Response, Tag
 from .judging import Decision, JudgeCall, JudgeRun, JudgeVersion, SoftLabel
 from .labels import Annotation, Label, Rationale
@@ -17,6 +18,7 @@ __all__ = [
     "Annotator",
     "AnnotatorSkill",
     "Assignment",
+    "AuditEntry",
     "Comparison",
     "Consensus",
     "ConsensusFit",

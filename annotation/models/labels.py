@@ -52,7 +52,8 @@ class Label(models.Model):
     """The preference of one annotation on one criterion.
 
     Narrow and self-contained, so that analytics read this table alone. `independent` says that it may enter
-    figures that need independent votes (round 0, purpose work or import); `current` falls when superseded.
+    figures that need independent votes (round 0, purpose work or import, its annotator not excluded);
+    `current` falls when superseded.
     """
 
     annotation = models.ForeignKey(Annotation, models.CASCADE, related_name="labels")

@@ -103,6 +103,17 @@ class Annotator(models.Model):
         blank=True,
         help_text="A panel's: the judges whose answers its own are made of. They never count beside it.",
     )
+    paused_at = models.DateTimeField(
+        null=True, blank=True, help_text="Is lent nothing new; what is in hand may be finished, and counts."
+    )
+    excluded_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Is lent nothing, and what they said is kept but counts in no figure.",
+    )
+    told = models.CharField(
+        max_length=500, blank=True, help_text="Why they are paused or excluded, as they read it themselves."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -120,6 +131,11 @@ class Annotator(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def may_be_lent(self) -> bool:
+        """Whether comparisons are lent to them."""
+        return self.paused_at is None and self.excluded_at is None
 
 
 class PoolMembership(models.Model):

@@ -1,5 +1,6 @@
 """How figures, answers and moments read on a page."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -132,6 +133,25 @@ def answer_in_words(ranking: str, strength: int | None, scale: Scale) -> str:
 def call_state(state: str) -> str:
     """The state of a judge's call as a word for people."""
     return str(_STATES.get(JudgeCall.State(state), state)) if state in JudgeCall.State.values else state
+
+
+@register.filter
+def act_name(act: str) -> str:
+    """What an entry of the audit log says was done."""
+    names = {
+        "pause": _("Paused"),
+        "resume": _("Resumed"),
+        "exclude": _("Excluded"),
+        "readmit": _("Readmitted"),
+        "appeal": _("Appealed"),
+    }
+    return names.get(act, act)
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """JSON for people to read."""
+    return json.dumps(value, indent=1, ensure_ascii=False)
 
 
 @register.filter

@@ -27,6 +27,7 @@ def flags(request: SignedInRequest, slug: str) -> HttpResponse:
     found = found.only("note", "created_at", "annotator", "comparison__external_id", "comparison__prompt")
     page = list((found if after is None else found.filter(pk__gt=after))[: PAGE + 1])
     context = {
+        "access": access,
         "project": access.project,
         "section": "comparisons",
         "rows": [_row(flag) for flag in page[:PAGE]],

@@ -14,6 +14,7 @@ from annotation.models import Criterion, Decision, Label, Project
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
 from annotation.reports.leaderboard import VOTES, leaderboard_of
+from annotation.spreadsheets import plain
 
 from .agreement.kept import HOURS
 from .signed_in import SignedInRequest, signed_in
@@ -71,7 +72,7 @@ def leaderboard_table(request: SignedInRequest, slug: str) -> HttpResponse:
             "group": model["group"] + 1,
             "low": low,
             "high": high,
-            "model": _plain(model["model"]),
+            "model": plain(model["model"]),
         }
         rows.writerow([values[column] for column in COLUMNS])
     return reply
@@ -88,13 +89,13 @@ def _asked(request: SignedInRequest, access: Access) -> tuple[Criterion, str, bo
 
 
 def _kept(project: Project, criterion: Criterion, votes: str, controlled: bool) -> dict[str, Any]:
-    """The leaderboard, from the cache while no label and no Decision was added."""
+    """The leaderboard, from the cache while no label and no Decision was added, and nobody was excluded."""
     label = Label.objects.filter(criterion=criterion).order_by("-pk").values_list("pk", flat=True).first()
     decision = None
     if votes == "standing":
         decided = Decision.objects.filter(comparison__project=project)
         decision = decided.aggregate(newest=Max("pk"))["newest"]
-    made = project.created_at.timestamp()
+    made = f"{project.created_at.timestamp()}:{project.revision}"
     key = f"leaderboard:1:{project.pk}:{made}:{criterion.pk}:{votes}:{controlled:d}:{label}:{decision}"
     found: dict[str, Any] | None = cache.get(key)
     if found is None:
@@ -120,8 +121,3 @@ def _groups(models: list[dict[str, Any]]) -> list[dict[str, Any]]:
             model | {"from": at(first), "to": at(last), "at": at(model["rating"]), "low": first, "high": last}
         )
     return list(groups.values())
-
-
-def _plain(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

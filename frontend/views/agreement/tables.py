@@ -11,12 +11,11 @@ from typing import Any, Literal
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from annotation.spreadsheets import plain
+
 from ...templatetags.humanise import fixed
 
 Kind = Literal["text", "count", "figure", "percent", "seconds", "moment"]
-
-# A spreadsheet runs a cell that begins so; names come from imported files.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,7 @@ class Table:
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    return plain(value) if isinstance(value, str) else value
 
 
 def with_interval(name: str, title: str, kind: Kind = "figure") -> list[Column]:

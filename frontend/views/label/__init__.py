@@ -8,8 +8,8 @@ answer is a page load.
 """
 
 from .edit import label_one
-from .notices import flag, guidelines
+from .notices import appeal, flag, guidelines
 from .page import label
 from .queue import beat, following, skip, unskip
 
-__all__ = ["beat", "flag", "following", "guidelines", "label", "label_one", "skip", "unskip"]
+__all__ = ["appeal", "beat", "flag", "following", "guidelines", "label", "label_one", "skip", "unskip"]

@@ -12,8 +12,9 @@ from django.template.loader import render_to_string
 
 from annotation import leases
 from annotation.guidelines import acknowledged, diff, to_acknowledge
-from annotation.models import Annotator, Guidelines
+from annotation.models import Annotator, AuditEntry, Guidelines
 from annotation.pace import hourly_pay, minutes_left, pace_of
+from annotation.people import LONGEST_REASON
 from annotation.permissions import Access, project_for
 
 from ...rendering import to_html
@@ -83,12 +84,15 @@ def end_card(request: HttpRequest, desk: Desk, unread: Guidelines | None) -> dic
     return {"kind": kind, "html": html}
 
 
-_END = {"guidelines": "acknowledge", "done": "end"}
+_END = {"guidelines": "acknowledge", "done": "end", "paused": "paused"}
 
 
 def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
     """Kind and template context of an end card."""
-    context = {"project": desk.access.project, "done": desk.done}
+    context: dict[str, Any] = {"project": desk.access.project, "done": desk.done}
+    if not desk.annotator.may_be_lent:
+        said = AuditEntry.objects.filter(annotator=desk.annotator, act="appeal").order_by("-pk").first()
+        return "paused", context | {"annotator": desk.annotator, "appeal": said, "longest": LONGEST_REASON}
     if unread is None:
         return "done", context | pace_line(desk, counted=True)
     return "guidelines", context | reading(desk, unread)

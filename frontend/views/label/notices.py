@@ -1,13 +1,17 @@
 """What a person says besides answers: that they have read the guidelines, and that something is wrong."""
 
+from contextlib import suppress
+
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from annotation import people
 from annotation.flags import FlagError, raise_flag
 from annotation.guidelines import acknowledge
 from annotation.models import Assignment
+from annotation.people import StandingError
 from annotation.projects import guidelines_of
 
 from ...forms import read_key
@@ -27,6 +31,16 @@ def guidelines(request: SignedInRequest, slug: str) -> HttpResponse:
     if not scripted(request):
         return redirect("label", slug)
     return answer(request, desk, numbers(request.POST.get("held")))
+
+
+@seated
+@require_POST
+def appeal(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What a paused person says to the owner."""
+    desk = sit_down(request, slug)
+    with suppress(StandingError):  # nothing said, or not paused any more: the page shows what is so
+        people.appeal(desk.annotator, request.POST.get("note", ""))
+    return redirect("label", slug)
 
 
 @seated

@@ -1,0 +1,259 @@
+"""The people of a project: what each did and how it agrees with the others; pause, resume, exclude; pay."""
+
+import csv
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation import people as standing
+from annotation.models import Annotation, Annotator, Assignment, AuditEntry, Project
+from annotation.permissions import project_for
+from annotation.spreadsheets import plain
+from annotation.work_done import Work, work_of_people
+
+from ..forms import number
+from ..words import opening, who
+from .agreement.kept import criteria_with_newest, report_of
+from .signed_in import SignedInRequest, signed_in
+
+RECENT = 20
+ENTRIES = 100
+NOTHING = Work()
+SHEET = (
+    *("annotator", "name", "email", "external_id", "from", "until", "answers", "active_hours"),
+    *("price_an_answer", "amount", "currency", "an_hour_paid", "standing"),
+)
+
+
+@dataclass(slots=True)
+class Person:
+    """A line of the list. `found`: their row of the agreement report, once they have labels in it."""
+
+    annotator: Annotator
+    work: Work
+    hourly: Decimal | None
+    flags: int
+    found: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return who(self.annotator)
+
+    @property
+    def enough(self) -> bool:
+        return bool(self.found and self.found["enough"] and self.found["consensus"]["value"] is not None)
+
+
+@signed_in
+@require_safe
+def people(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Everybody who labels, the busiest first. The agreement report may take a moment, so the page comes
+    without it and asks for the list again with it."""
+    access = project_for(request.user, slug, "manage")
+    project = access.project
+    reported = "report" in request.GET
+    rows = _people(project)
+    if reported:
+        _add_report(project, rows)
+    hourly = [one.hourly for one in rows if one.hourly is not None]
+    context = {
+        "access": access,
+        "project": project,
+        "section": "people",
+        "rows": rows,
+        "reported": reported,
+        "answers": sum(one.work.answers for one in rows),
+        "seconds": sum(one.work.seconds for one in rows),
+        "hourly": median(hourly) if hourly else None,
+        "halted": sum(not one.annotator.may_be_lent for one in rows),
+        "appeals": list(standing.appeals(project)[:RECENT]),
+    }
+    template = "frontend/people/list.html"
+    return render(request, f"{template}#rows" if request.htmx else template, context)
+
+
+@signed_in
+@require_safe
+def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpResponse:
+    """One person: figures by criterion, their latest answers, and everything that was done about them."""
+    access = project_for(request.user, slug, "manage")
+    project = access.project
+    annotator = _of(project, annotator_id)
+    work = work_of_people(project, annotator=annotator).get(annotator.pk, NOTHING)
+    figures = []
+    for criterion in criteria_with_newest(project):
+        report = report_of(project, criterion, details=True)
+        row = next((one for one in report["each_annotator"] if one["annotator"] == annotator.pk), None)
+        if row:
+            figures.append({"criterion": criterion, **row})
+    context = {
+        "access": access,
+        "project": project,
+        "section": "people",
+        "person": annotator,
+        "name": who(annotator),
+        "work": work,
+        "hourly": work.hourly(project.human_label_price),
+        "earned": work.earned(project.human_label_price),
+        "figures": figures,
+        "latest": [_answer(one) for one in _latest(annotator)],
+        "entries": AuditEntry.objects.filter(project=project, annotator=annotator).order_by("-pk")[:ENTRIES],
+        "longest": standing.LONGEST_REASON,
+    }
+    return render(request, "frontend/people/person.html", context)
+
+
+@signed_in
+@require_POST
+def person_act(request: SignedInRequest, slug: str, annotator_id: int) -> HttpResponse:
+    """Pauses, resumes, excludes or readmits, and leads back to the person."""
+    access = project_for(request.user, slug, "manage")
+    annotator = _of(access.project, annotator_id)
+    reason = request.POST.get("reason", "")
+    try:
+        match request.POST.get("act"):
+            case "pause":
+                standing.pause(annotator, request.user, reason)
+            case "resume":
+                standing.resume(annotator, request.user)
+            case "exclude":
+                standing.exclude(annotator, request.user, reason)
+            case "readmit":
+                standing.readmit(annotator, request.user)
+            case _:
+                raise standing.StandingError(_("Choose what to do."))
+    except standing.StandingError as error:
+        messages.error(request, str(error))
+    return redirect("person", slug, annotator_id)
+
+
+@signed_in
+@require_safe
+def payments(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What everybody earned in a time (`from`, `until`, days included; all of it without), as a CSV file.
+
+    A day that cannot be read is an error in one line, not another sheet than the one asked for.
+    """
+    project = project_for(request.user, slug, "manage").project
+    try:
+        first, last = _day(request.GET.get("from")), _day(request.GET.get("until"))
+    except ValueError as error:
+        return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
+    since = _midnight(first) if first else None
+    until = _midnight(last + timedelta(days=1)) if last else None
+    work = work_of_people(project, since, until)
+    reply = HttpResponse(content_type="text/csv; charset=utf-8")
+    reply["Content-Disposition"] = f'attachment; filename="{project.slug}-payments.csv"'
+    sheet = csv.writer(reply)
+    sheet.writerow(SHEET)
+    annotators = Annotator.objects.filter(pk__in=work).select_related("user").order_by("pk")
+    for one in annotators:
+        done = work[one.pk]
+        hourly = done.hourly(project.human_label_price)
+        cells = [
+            one.pk,
+            one.name,
+            one.user.email if one.user else "",
+            one.external_id or "",
+            first or "",
+            last or "",
+            done.answers,
+            f"{done.hours:.2f}",
+            project.human_label_price,
+            done.earned(project.human_label_price),
+            project.currency,
+            "" if hourly is None else hourly,
+            "excluded" if one.excluded_at else "paused" if one.paused_at else "",
+        ]
+        sheet.writerow([plain(cell) if isinstance(cell, str) else cell for cell in cells])
+    return reply
+
+
+@signed_in
+@require_safe
+def audit(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Everything that was done to the project, the latest first; `before` continues behind an entry."""
+    access = project_for(request.user, slug, "manage")
+    found = AuditEntry.objects.filter(project=access.project).order_by("-pk")
+    if (before := number(request.GET.get("before"))) is not None:
+        found = found.filter(pk__lt=before)
+    page = list(found[: ENTRIES + 1])
+    context = {
+        "access": access,
+        "project": access.project,
+        "section": "people",
+        "entries": page[:ENTRIES],
+        "next": page[ENTRIES - 1].pk if len(page) > ENTRIES else None,
+    }
+    return render(request, "frontend/people/audit.html", context)
+
+
+def _people(project: Project) -> list[Person]:
+    """Whoever may label or has. Two statements."""
+    work = work_of_people(project)
+    found = (
+        Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN)
+        .annotate(raised=Count("flags", filter=Q(flags__resolved_at=None)))
+        .prefetch_related("pools")
+    )
+    price = project.human_label_price
+    rows = [
+        Person(one, done, done.hourly(price), one.raised)
+        for one in found
+        for done in [work.get(one.pk, NOTHING)]
+    ]
+    return sorted(rows, key=lambda one: (-one.work.answers, one.annotator.pk))
+
+
+def _add_report(project: Project, rows: list[Person]) -> None:
+    """Agreement by the first criterion, which is the one that counts most."""
+    criterion = next(iter(criteria_with_newest(project)), None)
+    if criterion is None:
+        return
+    found = {one["annotator"]: one for one in report_of(project, criterion, details=True)["each_annotator"]}
+    for row in rows:
+        row.found = found.get(row.annotator.pk)
+
+
+def _of(project: Project, annotator_id: int) -> Annotator:
+    people = Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN).select_related("user")
+    return get_object_or_404(people.prefetch_related("pools"), pk=annotator_id)
+
+
+def _latest(annotator: Annotator) -> Any:
+    given = Annotation.objects.filter(assignment__annotator=annotator, superseded_at=None)
+    return (
+        given.exclude(assignment__purpose=Assignment.Purpose.IMPORT)
+        .select_related("assignment__comparison")
+        .prefetch_related("labels__criterion", "labels__rationale")
+        .order_by("-pk")[:RECENT]
+    )
+
+
+def _answer(annotation: Annotation) -> dict[str, Any]:
+    comparison = annotation.assignment.comparison
+    return {"annotation": annotation, "comparison": comparison, "opening": opening(comparison.prompt)}
+
+
+def _day(text: str | None) -> date | None:
+    """Raises ValueError, with what to do, for what is no day."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_("%(text)s is no day. Write it as 2030-01-31.") % {"text": text[:40]}) from None
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
