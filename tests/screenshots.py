@@ -1,7 +1,7 @@
 """Pictures of the pages, taken in a real browser on the sample project: `make screenshots [TO=folder]`.
 
 Writes the README's pictures to docs/images, or, with a folder as argument, every page at every width in
-light and dark, for looking at.
+light and dark, for looking at. Names of pages after the folder: only these.
 """
 
 import os
@@ -29,6 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from annotation import leases  # noqa: E402
 from annotation.guidelines import acknowledge  # noqa: E402
 from annotation.models import Acknowledgement, Annotator, Assignment, Comparison, Demand  # noqa: E402
+from annotation.people import appeal, pause  # noqa: E402
 from frontend.demo.seed import ACCOUNTS, SLUG, password, seed  # noqa: E402
 from frontend.management.commands.demo import free_port  # noqa: E402
 from llm_judges.demo_server import serve  # noqa: E402
@@ -115,11 +116,17 @@ def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
     page.screenshot(path=folder / "overview.png")
 
 
-def every_page(browser: Browser, address: str, folder: Path) -> None:
+def every_page(browser: Browser, address: str, folder: Path, only: list[str]) -> None:
     comparison = Comparison.objects.filter(project__slug=SLUG, calls__isnull=False).first()
     ranking = Comparison.objects.filter(project__slug=SLUG, k__gt=2).first()
     assert comparison is not None
     assert ranking is not None
+    halted = (
+        Annotator.objects.filter(project__slug=SLUG, kind="human", labels__isnull=False).distinct().last()
+    )
+    assert halted is not None
+    pause(halted, None, "Twenty answers in a minute: nobody reads so fast.")
+    appeal(Annotator.objects.get(pk=halted.pk), "These texts are only two lines long.")
     pages = {
         "sign-in": ("", "/sign-in/"),
         "projects": ("owner", "/"),
@@ -128,6 +135,9 @@ def every_page(browser: Browser, address: str, folder: Path) -> None:
         "comparison": ("owner", f"/p/{SLUG}/comparisons/{comparison.pk}/"),
         "comparison-ranked": ("owner", f"/p/{SLUG}/comparisons/{ranking.pk}/"),
         "flags": ("owner", f"/p/{SLUG}/flags/"),
+        "people": ("owner", f"/p/{SLUG}/people/"),
+        "person": ("owner", f"/p/{SLUG}/people/{halted.pk}/"),
+        "audit": ("owner", f"/p/{SLUG}/people/log/"),
         "judges": ("owner", f"/p/{SLUG}/judges/"),
         "agreement": ("owner", f"/p/{SLUG}/agreement/"),
         "disputes": ("owner", f"/p/{SLUG}/agreement/disputes/"),
@@ -137,6 +147,7 @@ def every_page(browser: Browser, address: str, folder: Path) -> None:
         "label-ranked": ("annotator", f"/p/{SLUG}/label/"),
         "label-work": ("annotator", f"/p/{SLUG}/label/work/"),
     }
+    pages = {name: page for name, page in pages.items() if not only or name in only}
     for theme in THEMES:
         for width in SIZES:
             for name, (who, path) in pages.items():
@@ -162,7 +173,10 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
         )
-        (every_page if target else readme_pictures)(browser, address, folder)
+        if target:
+            every_page(browser, address, folder, sys.argv[2:])
+        else:
+            readme_pictures(browser, address, folder)
         browser.close()
 
 

@@ -24,6 +24,7 @@ from annotation.models import (
     Project,
     Release,
 )
+from annotation.people import appeals
 from annotation.permissions import project_for
 from routing.models import Plan
 
@@ -117,6 +118,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "flags": open_flags(project).aggregate(
             number=Count("pk"), comparisons=Count("comparison", distinct=True)
         ),
+        "appeals": appeals(project).values("annotator").distinct().count() if access.manages else 0,
         "skips": skipped,
         "skipped": sum(skipped.values()),
         "failing": [who for who in judges if who.failed],

@@ -101,7 +101,7 @@ def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpRespon
         "project": project,
         "section": "people",
         "person": annotator,
-        "name": who(annotator),
+        "called": who(annotator),
         "work": work,
         "hourly": work.hourly(project.human_label_price),
         "earned": work.earned(project.human_label_price),

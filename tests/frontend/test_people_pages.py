@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotation.models import Annotator, AuditEntry, Project
-from annotation.people import exclude, pause
+from annotation.people import appeal, exclude, pause, resume
 from tests.annotation.test_people import answer
 from tests.factories import make_comparison, make_person, make_project
 
@@ -152,3 +152,12 @@ def test_a_paused_person_is_told_by_the_interface_for_programs_too(client: Clien
     pause(person, None, "Twenty answers in a minute.")
     said = client.post(url, {}, content_type="application/json").json()
     assert (said["lent"], said["paused"]) == ([], "Twenty answers in a minute.")
+
+
+def test_an_appeal_needs_the_owner_until_it_is_settled(client: Client, project: Project) -> None:
+    person = labelled(project, 1)
+    pause(person, None, "Twenty answers in a minute.")
+    appeal(Annotator.objects.get(pk=person.pk), "The texts had two words.")
+    assert "A paused person answers you" in page(client, project, "overview")
+    resume(person, None)
+    assert "A paused person answers you" not in page(client, project, "overview")

@@ -31,7 +31,7 @@ def leave(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0007_soft_label_asked'),
+        ('annotation', '0008_requests_turned_away'),
     ]
 
     operations = [
