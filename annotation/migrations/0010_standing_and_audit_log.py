@@ -31,7 +31,7 @@ def leave(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0008_requests_turned_away'),
+        ('annotation', '0009_releases'),
     ]
 
     operations = [
