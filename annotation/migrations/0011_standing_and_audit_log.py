@@ -31,7 +31,7 @@ def leave(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0009_releases'),
+        ('annotation', '0010_panels'),
     ]
 
     operations = [
