@@ -3,17 +3,17 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from annotation.models import Annotator, JudgeVersion, Project
 
 from . import keys, settings
 from .models import Judge, JudgeTemplate, JudgeTerms
 from .prompts import PAIRWISE, RANKING, TemplateError, built_in, built_in_text, parse
-from .versions import put_in_service, version_of
+from .versions import put_in_service, take_out_of_service, version_of
 
 # Raised when the code around the templates changes what is asked.
 PROTOCOL = 2
@@ -54,7 +54,6 @@ def set_judge(
         put_in_service(version)
         judge = Judge.objects.filter(version=version).first() or Judge(version=version, base_url=base_url)
         judge.pair_template, judge.ranking_template = pair, ranking
-        judge.base_url = base_url
         if before is not None and before.pk != judge.pk:
             _inherit(judge, before)
         set_terms(judge, terms)
@@ -98,9 +97,44 @@ def set_terms(judge: Judge, terms: Mapping[str, Any]) -> None:
 
 def retire_others(project: Project, names: Iterable[str]) -> int:
     """Retires every judge of the project that is not named; labels and calls stay. Gives their number."""
-    judges = JudgeVersion.objects.filter(project=project, retired_at=None, judge__isnull=False)
-    others = judges.exclude(name__in=list(names))
-    return others.update(retired_at=timezone.now())
+    judges = JudgeVersion.objects.filter(project=project, judge__isnull=False)
+    return take_out_of_service(judges.exclude(name__in=list(names)), "the judge is out of service")
+
+
+def retire(judge: Judge) -> bool:
+    """Takes the judge out of service; labels and calls stay. Gives whether it was in it."""
+    own = JudgeVersion.objects.filter(pk=judge.version_id)
+    return bool(take_out_of_service(own, "the judge is out of service"))
+
+
+def renew_template(project: Project, name: str, text: str) -> tuple[JudgeTemplate, list[Judge]]:
+    """`set_template`, and a new version of every judge in service that names it; gives those that are new.
+
+    Nothing is changed where one of them could not use it. Raises ValueError.
+    """
+    with transaction.atomic():
+        template = set_template(project, name, text)
+        judges = Judge.objects.select_related("version").filter(
+            version__project=project, version__retired_at=None, version__template=name
+        )
+        renewed = [(judge, set_judge(project, **entry_of(judge))) for judge in judges]
+    return template, [now for before, now in renewed if now.pk != before.pk]
+
+
+def entry_of(judge: Judge) -> dict[str, Any]:
+    """The judge as its entry in the project file: `set_judge(project, **entry_of(judge))` changes nothing,
+    unless the text of its template has changed. What stands at its default is left out; so is a stored key.
+    """
+    version = judge.version
+    entry = {"name": version.name, "base_url": version.settings["base_url"], "model": version.model}
+    if version.template != PAIRWISE:
+        entry["template"] = version.template
+    known = [(key, version.settings.get(key, default), default) for key, default in settings.IDENTITY.items()]
+    known += [(key, getattr(judge, key), default) for key, default in settings.TERMS.items()]
+    for key, value, default in known:
+        if value != default:
+            entry[key] = float(value) if isinstance(value, Decimal) else value
+    return entry
 
 
 def fingerprint(
@@ -171,6 +205,8 @@ def _check_use(identity: Mapping[str, Any], pair: JudgeTemplate, ranking: JudgeT
 
 def _inherit(judge: Judge, before: Judge) -> None:
     """What the version before knew of the same address: its key, and for the same model what it can do."""
+    if before.version.settings.get("base_url") == judge.version.settings["base_url"]:
+        judge.base_url = before.base_url  # where it answers now, if somebody has moved it
     if before.api_key_sealed and keys.origin(before.base_url) == keys.origin(judge.base_url):
         judge.api_key_sealed = before.api_key_sealed
     if (before.base_url, before.version.model) == (judge.base_url, judge.version.model):

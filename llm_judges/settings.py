@@ -44,6 +44,13 @@ LONGEST_RUBRIC = 20_000
 _OURS = re.compile(r"(TANDEM|DJANGO|CELERY)_\w*|DATABASE_URL|PG\w*", re.IGNORECASE)
 
 
+def key_at_fault(error: ValueError) -> str:
+    """The key that an error of this module, or of the registry, speaks of: its message begins with it. Empty
+    where it speaks of none."""
+    first = re.match(r"\w+", str(error))
+    return first[0] if first and first[0] in KEYS else ""
+
+
 def identity_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a judge's version from its entry. Raises ValueError naming the key at fault."""
     found = IDENTITY | {key: value for key, value in values.items() if key in IDENTITY}

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from annotation.models import Annotator, Decision, Demand, JudgeVersion, Label, Project
+from annotation.models import Annotator, Decision, Demand, JudgeRun, JudgeVersion, Label, Project
 from annotation.projects import lock_demand
 
 
@@ -37,13 +37,25 @@ def version_of(project: Project, name: str, fingerprint: str, **values: Any) -> 
 
 
 def put_in_service(version: JudgeVersion) -> None:
-    """Retires the other versions of its name. What routing asked of them, and is still open, is asked of this
-    one."""
+    """Retires the other versions of its name, whose runs end. What routing asked of them, and is still open,
+    is asked of this one."""
     versions = JudgeVersion.objects.filter(project_id=version.project_id, name=version.name)
-    versions.exclude(pk=version.pk).filter(retired_at=None).update(retired_at=timezone.now())
+    others = versions.exclude(pk=version.pk)
+    take_out_of_service(others, f"version {version.version} of it has taken its place")
     versions.filter(pk=version.pk).update(retired_at=None)
     version.retired_at = None
     _hand_over(version)
+
+
+def take_out_of_service(versions: QuerySet[JudgeVersion], why: str) -> int:
+    """Retires these versions and cancels their runs, saying `why`: a run that nobody sees any more would go
+    on spending. Gives how many were in service."""
+    now = timezone.now()
+    retired = list(versions.filter(retired_at=None).values_list("pk", flat=True))
+    JudgeRun.objects.filter(annotator__judge_version__in=retired, state__in=JudgeRun.OPEN).update(
+        state=JudgeRun.State.CANCELLED, message=why, finished_at=now
+    )
+    return JudgeVersion.objects.filter(pk__in=retired).update(retired_at=now)
 
 
 def _hand_over(version: JudgeVersion) -> None:

@@ -53,6 +53,14 @@ EXPECTED = {
     "judge-trial": "view",
     "judge-try": "manage",
     "judge-calls": "view",
+    "judge-new": "manage",
+    "judge-service": "manage",
+    "judge-settings": "manage",
+    "judge-template": "manage",
+    "judge-template-new": "manage",
+    "judge-templates": "view",
+    "judge-versions": "view",
+    "judges-file": "manage",
     "judge-call": "view",
     "label": "label",
     "plain": "label",
@@ -104,6 +112,7 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         "comparison_id": comparison,
         "pk": comparison,
         "figure": "groups",
+        "name": "pairwise",
     }
     if "sha256" in route.parameters:
         values["sha256"] = media.store(project, "a.gif", io.BytesIO(b"GIF89a\1\0\1\0")).sha256

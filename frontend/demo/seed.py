@@ -13,6 +13,7 @@ from annotation.permissions import add_member
 from frontend.project_file import apply, read
 from frontend.rendering import render_open
 from llm_judges.demand import ask_for
+from llm_judges.models import judges_of
 from llm_judges.registry import set_judge
 
 FOLDER = Path(__file__).parent
@@ -38,10 +39,13 @@ def seed(judge_url: str) -> Project:
     """The sample project with its accounts and judges, made if missing; judges answer at `judge_url`."""
     project = Project.objects.filter(slug=SLUG).first() or _build()
     for entry in JUDGES:
-        judge = set_judge(project, base_url=JUDGE_URL, **entry)
-        # The server listens on whatever port is free; that does not make it another judge.
-        judge.base_url = judge_url
-        judge.save(update_fields=["base_url"])
+        if not project.judge_versions.filter(name=entry["name"]).exists():
+            set_judge(project, base_url=JUDGE_URL, **entry)
+    for judge in judges_of(project):
+        if judge.version.settings["base_url"] == JUDGE_URL:
+            # The server listens on whatever port is free; that does not make it another judge.
+            judge.base_url = judge_url
+            judge.save(update_fields=["base_url"])
         ask_for(judge, project)
     return project
 

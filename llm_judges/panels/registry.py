@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from annotation.models import Annotator, JudgeVersion, Project
 
 from .. import settings
 from ..models import Judge, Panel, PanelMember, judges_of, panels_of
-from ..versions import put_in_service, version_of
+from ..versions import put_in_service, take_out_of_service, version_of
 
 # Raised when the code of the rules changes what they make of the same answers.
 PROTOCOL = 1
@@ -82,8 +81,8 @@ def renew(project: Project) -> None:
 
 def retire_other_panels(project: Project, names: Iterable[str]) -> int:
     """Retires every panel of the project that is not named; what they said stays. Gives their number."""
-    panels = JudgeVersion.objects.filter(project=project, retired_at=None, panel__isnull=False)
-    return panels.exclude(name__in=list(names)).update(retired_at=timezone.now())
+    panels = JudgeVersion.objects.filter(project=project, panel__isnull=False)
+    return take_out_of_service(panels.exclude(name__in=list(names)), "the panel is out of service")
 
 
 def _members(project: Project, names: Any) -> list[Judge]:

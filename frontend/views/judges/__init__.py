@@ -2,7 +2,10 @@
 
 from .calls import judge_call, judge_calls
 from .runs import judge, judge_act, judge_estimate, judges
+from .setup import judge_new, judge_service, judge_settings, judges_file
+from .templates import judge_template, judge_template_new, judge_templates
 from .trial import judge_trial, judge_try
+from .versions import judge_versions
 
 __all__ = [
     "judge",
@@ -10,7 +13,15 @@ __all__ = [
     "judge_call",
     "judge_calls",
     "judge_estimate",
+    "judge_new",
+    "judge_service",
+    "judge_settings",
+    "judge_template",
+    "judge_template_new",
+    "judge_templates",
     "judge_trial",
     "judge_try",
+    "judge_versions",
     "judges",
+    "judges_file",
 ]
