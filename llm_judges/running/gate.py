@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -24,6 +25,7 @@ class Gate:
         self._open = is_open
         self._halted = False
         self._permits = 0
+        self._given = self._arrived = 0  # permits; each is counted by one thread only
         self._waiting: deque[tuple[asyncio.Future[None], int]] = deque()
 
     async def __call__(self, call: Weighed) -> None:
@@ -45,6 +47,11 @@ class Gate:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def wanting(self) -> int:
+        """Those that wait and for which no permit is on its way."""
+        return max(0, len(self._waiting) - (self._given - self._arrived))
+
     def tokens_waiting(self) -> int:
         """Tokens of the call that waits longest; 0 when none does."""
         try:
@@ -55,9 +62,11 @@ class Gate:
     def set_open(self, is_open: bool) -> None:
         self._loop.call_soon_threadsafe(self._set_open, is_open)
 
-    def permit(self, number: int) -> None:
-        """Lets `number` calls through, those that wait first."""
-        self._loop.call_soon_threadsafe(self._permit, number)
+    def permit(self, delays: Sequence[float]) -> None:
+        """Lets a call through after each of these seconds, those that wait first."""
+        if delays:
+            self._given += len(delays)
+            self._loop.call_soon_threadsafe(self._schedule, delays)
 
     def halt(self) -> None:
         """Sends those who wait, and all who come from now on, away."""
@@ -69,6 +78,14 @@ class Gate:
         self._open = is_open
         if is_open:
             self._permit(len(self._waiting))
+
+    def _schedule(self, delays: Sequence[float]) -> None:
+        for delay in delays:
+            self._loop.call_later(delay, self._arrive)
+
+    def _arrive(self) -> None:
+        self._permit(1)
+        self._arrived += 1
 
     def _permit(self, number: int) -> None:
         while number and self._waiting:

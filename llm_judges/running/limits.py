@@ -5,6 +5,7 @@ clock of the store that keeps it, so the clocks of the workers do not matter. Se
 communications", 1986, and ITU-T I.371.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +14,10 @@ from typing import Any
 BURST = 0.5
 # Of the declared limit; the rest is for requests that bunch up on the way.
 SHARE = 0.98
-# Seconds between two questions of a worker that has to wait: permits come several at a time.
+# Permits are given out so many seconds ahead, each with its time: so a worker that is busy for a moment still
+# sends evenly, and asks seldom. An endpoint that wants to be left alone waits that long at most.
+HORIZON = 0.5
+# Seconds between two questions of a worker that has to wait, at least.
 STEP = 0.05
 # A worker that has not been seen for so long counts as gone.
 SEEN_SECONDS = 15.0
@@ -70,12 +74,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`permits` requests may be sent now; otherwise it is worth asking again after `wait` seconds.
-    `workers`: how many share the endpoint, the asking one included. `blocked`: seconds in which it wants to
-    be left alone.
+    """`permits`: a request each may be sent after so many seconds, in rising order. `wait`: where that are
+    fewer than were asked for, it is worth asking again after so many. `workers`: how many share the endpoint,
+    the asking one included. `blocked`: seconds in which it wants to be left alone.
     """
 
-    permits: int
+    permits: Sequence[float]
     wait: float
     workers: int
     blocked: float
@@ -96,13 +100,13 @@ def decide(state: State, limits: Limits, ask: Ask, now: float) -> Grant:
     state.tokens = max(state.tokens, now) + _cost(limits.tokens_per_minute, ask.correction)
     workers = max(1, len(state.workers))
     if state.blocked > now:
-        return Grant(0, state.blocked - now, workers, state.blocked - now)
-    permits = 0
-    while permits < ask.permits and _delay(state, request, token, now) <= 0:
+        return Grant((), state.blocked - now, workers, state.blocked - now)
+    permits: list[float] = []
+    while len(permits) < ask.permits and (delay := _delay(state, request, token, now)) <= HORIZON:
         state.requests += request
         state.tokens += token
-        permits += 1
-    wait = max(STEP, _delay(state, request, token, now)) if permits < ask.permits else 0.0
+        permits.append(max(0.0, delay))
+    wait = max(STEP, _delay(state, request, token, now) - HORIZON / 2) if len(permits) < ask.permits else 0.0
     return Grant(permits, wait, workers, 0.0)
 
 

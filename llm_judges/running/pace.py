@@ -47,12 +47,12 @@ class Pace:
     def tick(self) -> None:
         """Gets permits for the calls that wait, and learns what other workers have met with."""
         now = self._clock()
-        waiting = self._gate.waiting if self._closed else 0
-        if not self._block and now < (self._wait if waiting else self._next):
+        wanting = self._gate.wanting if self._closed else 0
+        if not self._block and now < (self._wait if wanting else self._next):
             return
         block, self._block = self._block, 0.0
         tokens = math.ceil(self._gate.tokens_waiting() * self._ratio)
-        grant = self._limiter.ask(waiting, tokens, block)
+        grant = self._limiter.ask(wanting, tokens, block)
         self.width.limit_to(math.ceil(self._judge.concurrency / grant.workers))
         self._next = now + LOOK
         self._wait = now + (max(STEP, grant.wait) if grant.wait else STEP)

@@ -1,10 +1,12 @@
 """The arithmetic of what an endpoint may be asked: limits, waits, shares, retries and the breaker."""
 
+import itertools
+
 import pytest
 
 from llm_judges.running import retry
 from llm_judges.running.breaker import FEWEST, WINDOW, Breaker
-from llm_judges.running.limits import BURST, SEEN_SECONDS, Ask, Grant, Limits, State, decide
+from llm_judges.running.limits import BURST, HORIZON, SEEN_SECONDS, SHARE, Ask, Grant, Limits, State, decide
 from llm_judges.running.width import START, Width
 
 
@@ -16,9 +18,9 @@ def simulate(limits: Limits, workers: int, seconds: float, tokens: int = 0) -> l
     while (now := min(due.values())) < 1000 + seconds:
         worker = min(due, key=lambda name: due[name])
         grant = decide(state, limits, Ask(worker, 10, tokens), now)
-        sent += [now] * grant.permits
+        sent += [now + delay for delay in grant.permits]
         due[worker] = now + max(grant.wait, 0.001)
-    return sent
+    return [moment for moment in sent if moment < 1000 + seconds]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 7])
@@ -27,6 +29,17 @@ def test_workers_together_use_up_the_limit_and_never_pass_it(workers: int) -> No
     assert 0.97 * 1200 <= len(sent) <= 1200
     for start in range(1000, 1060):
         assert sum(start <= moment < start + 60 for moment in sent) <= 600 + BURST * 10
+
+
+def test_permits_come_ahead_of_their_time_and_say_when_it_is() -> None:
+    state, limits = State(), Limits(requests_per_minute=600)
+    decide(state, limits, Ask("w", 5), 1000.0)  # what may be sent at once after a rest
+    grant = decide(state, limits, Ask("w", 50), 1000.0)
+    assert len(grant.permits) == pytest.approx(HORIZON * 10, abs=1)
+    gaps = [later - sooner for sooner, later in itertools.pairwise(grant.permits)]
+    assert gaps == pytest.approx([60 / 600 / SHARE] * len(gaps))
+    assert grant.permits[-1] <= HORIZON
+    assert 0 < grant.wait < HORIZON  # before the last of them is used up
 
 
 def test_tokens_limit_what_requests_do_not() -> None:
@@ -41,22 +54,22 @@ def test_a_request_larger_than_a_second_of_tokens_still_goes() -> None:
 
 def test_tokens_used_beyond_the_estimate_are_waited_for() -> None:
     limits, state = Limits(tokens_per_minute=6000), State()
-    assert decide(state, limits, Ask("w", 1, 10), 1000.0).permits == 1
+    assert decide(state, limits, Ask("w", 1, 10), 1000.0).permits == [0.0]
     grant = decide(state, limits, Ask("w", 1, 10, correction=1000), 1000.0)
-    assert grant.permits == 0
+    assert not grant.permits
     assert 9 < grant.wait < 11
 
 
 def test_no_limit_grants_everything_at_once() -> None:
-    assert decide(State(), Limits(), Ask("w", 400), 5.0) == Grant(400, 0.0, 1, 0.0)
+    assert decide(State(), Limits(), Ask("w", 400), 5.0) == Grant([0.0] * 400, 0.0, 1, 0.0)
 
 
 def test_all_workers_leave_an_endpoint_alone_that_asked_one_of_them_to() -> None:
     state = State()
     decide(state, Limits(), Ask("one", block=30.0), 1000.0)
     other = decide(state, Limits(), Ask("other", 5), 1010.0)
-    assert (other.permits, other.wait, other.workers) == (0, 20.0, 2)
-    assert decide(state, Limits(), Ask("other", 5), 1030.1).permits == 5
+    assert (other.permits, other.wait, other.workers) == ((), 20.0, 2)
+    assert decide(state, Limits(), Ask("other", 5), 1030.1).permits == [0.0] * 5
 
 
 def test_a_worker_that_is_gone_leaves_its_share_to_the_others() -> None:
