@@ -23,7 +23,8 @@ State = JudgeCall.State
 
 
 class Judge(NamedTuple):
-    """One judge version as an annotator. Imported ones have no version; their name is what is known."""
+    """One judge version as an annotator, or a panel, which is of no family: its members may be of several.
+    Imported ones have no version; their name is what is known."""
 
     annotator: int
     name: str  # with its version where there are several
@@ -31,10 +32,11 @@ class Judge(NamedTuple):
     version: int | None
     model: str
     retired: bool
+    panel: bool
 
     @property
     def family(self) -> str | None:
-        return family_of(self.model)
+        return None if self.panel else family_of(self.model)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def _judges(project: Project, name: str | None) -> list[Judge]:
         "judge_version__retired_at",
     )
     judges = [
-        Judge(pk, shown[pk].name, of or own, version, model or own, retired is not None)
+        Judge(
+            pk, shown[pk].name, of or own, version, model or own, retired is not None, bool(shown[pk].members)
+        )
         for pk, own, of, version, model, retired in rows
     ]
     judges.sort(key=lambda one: (one.judge, -(one.version or 0), one.annotator))

@@ -43,6 +43,7 @@ def judge_row(case: Case, judge: Judge, epsilon: float, kept: Calibration | None
         "model": judge.model,
         "family": judge.family,
         "retired": judge.retired,
+        "panel": judge.panel,
         "labels": int((case.votes.voter == index).sum()),
         "coverage": _coverage(case, judge, index),
         **_against_people(case, said),
@@ -230,7 +231,9 @@ def _win_rates(case: Case, index: int) -> list[dict[str, Any]]:
 def _self_preference(
     case: Case, judge: Judge, comparison: Ints, about: tuple[Ints, Ints], group: Ints
 ) -> dict[str, Any]:
-    if judge.family is None:
+    if judge.panel:
+        found = leanings.unknown_family("not measurable: a panel is of no family; see its members")
+    elif judge.family is None:
         found = leanings.unknown_family(f"not measurable: the family of {judge.model!r} is not known")
     elif not case.written.names:
         found = leanings.unknown_family("not measurable: responses name no models")
