@@ -108,12 +108,13 @@ def project_of_six() -> Project:
     return project
 
 
-def replies(client: Client, person: Annotator, project: Project, url: str) -> list[list[bytes]]:
+def replies(person: Annotator, project: Project, url: str) -> list[list[bytes]]:
     """What the address answers in each of the two worlds."""
     assert person.user is not None
     found = []
     for ranking in ("a>b", "b>a"):
         with world(project, ranking):
+            client = Client()  # the session of the other world is gone with it
             client.force_login(person.user)
             some = (
                 client.get(url),
@@ -126,28 +127,28 @@ def replies(client: Client, person: Annotator, project: Project, url: str) -> li
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", open_to_annotators(), ids=lambda route: route.name)
-def test_no_route_of_an_annotator_depends_on_what_judges_said(route: Route, client: Client) -> None:
+def test_no_route_of_an_annotator_depends_on_what_judges_said(route: Route) -> None:
     project = project_of_six()
     person = make_person(project)
     [held] = leases.claim(person, project)
     values = {"slug": project.slug, "assignment_id": held.pk, "sha256": "0" * 64}
     url = reverse(route.name, kwargs={name: values[name] for name in route.parameters})
-    one, two = replies(client, person, project, url)
+    one, two = replies(person, project, url)
     for content in one + two:
         assert not [mark for mark in MARKS if mark in content.decode(errors="replace")]
     assert [scrubbed(content) for content in one] == [scrubbed(content) for content in two]
 
 
 @pytest.mark.django_db
-def test_it_would_be_noticed(client: Client) -> None:
+def test_it_would_be_noticed() -> None:
     """The test above would pass on empty pages, or if the worlds were the same."""
     project = project_of_six()
-    lent = replies(client, make_person(project), project, reverse("label", args=[project.slug]))
+    lent = replies(make_person(project), project, reverse("label", args=[project.slug]))
     assert "Salt the water." in scrubbed(lent[0][0])
     comparison = Comparison.objects.filter(project=project).first()
     assert comparison is not None
     url = reverse("comparison", args=[project.slug, comparison.pk])
-    [page, *_], [other, *_] = replies(client, make_person(project, role="owner"), project, url)
+    [page, *_], [other, *_] = replies(make_person(project, role="owner"), project, url)
     assert NAME in page.decode()
     assert REASON in page.decode()
     assert scrubbed(page) != scrubbed(other)
