@@ -18,6 +18,7 @@ from .views import (
     people,
     plain,
     projects,
+    releases,
     work,
 )
 from .views.health import healthz
@@ -63,6 +64,13 @@ urlpatterns = [
     path("p/<slug:slug>/people/log/", people.audit, name="audit"),
     path("p/<slug:slug>/people/<pk:annotator_id>/", people.person, name="person"),
     path("p/<slug:slug>/people/<pk:annotator_id>/act/", people.person_act, name="person-act"),
+    path("p/<slug:slug>/releases/", releases.releases, name="releases"),
+    path("p/<slug:slug>/releases/new/", releases.start, name="release-new"),
+    path("p/<slug:slug>/releases/counts/", releases.counts, name="release-counts"),
+    path("p/<slug:slug>/releases/<pk:number>/", releases.release, name="release"),
+    path("p/<slug:slug>/releases/<pk:number>/progress/", releases.progress, name="release-progress"),
+    path("p/<slug:slug>/releases/<pk:number>/since/<pk:old>/", releases.difference, name="release-diff"),
+    path("p/<slug:slug>/releases/<pk:number>/file/<path:name>", releases.file, name="release-file"),
     path("p/<slug:slug>/judges/", judges.judges, name="judges"),
     path("p/<slug:slug>/judges/new/", judges.judge_new, name="judge-new"),
     path("p/<slug:slug>/judges/project-file.yaml", judges.judges_file, name="judges-file"),

@@ -13,12 +13,13 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from annotation import leases, media
+from annotation import exports, leases, media
 from annotation.flags import raise_flag
 from annotation.labels import Answer, Submission, submit_many
-from annotation.models import Annotator, JudgeCall, Membership, Project
+from annotation.models import Annotator, Comparison, JudgeCall, Membership, Project
 from annotation.permissions import MAY
 from llm_judges.registry import annotator_of, set_judge
+from tests.annotation.voting import answer
 from tests.factories import make_comparison, make_person, make_project, make_user
 
 PUBLIC = "public"  # anybody, signed in or not
@@ -46,6 +47,13 @@ EXPECTED = {
     "person-act": "manage",
     "payments": "manage",
     "audit": "manage",
+    "releases": "view",
+    "release-new": "manage",
+    "release-counts": "manage",
+    "release": "view",
+    "release-progress": "view",
+    "release-diff": "view",
+    "release-file": "view",
     "judges": "view",
     "judge": "view",
     "judge-act": "manage",
@@ -78,6 +86,9 @@ EXPECTED = {
     "api-project": "view",
     "api-comparisons": "view",
     "api-labels": "view",
+    "api-releases": "view",
+    "api-release": "view",
+    "api-release-new": "manage",
     "api-claim": "label",
     "api-submit": "label",
 }
@@ -125,6 +136,9 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         values["annotator_id"] = person.pk
     if "flag_id" in route.parameters:
         values["flag_id"] = raise_flag(person, comparison, "Both are cut off.").pk
+    if "number" in route.parameters:
+        values |= {"number": make_release(project, comparison), "name": "manifest.json"}
+        values["old"] = values["number"]
     if "assignment_id" in route.parameters:
         [held] = leases.claim(person, project)
         submit_many(person, project, [Submission(held.pk, {"overall": Answer("a=b")})])
@@ -138,6 +152,13 @@ def make_call(project: Project, comparison: int) -> int:
         annotator=annotator_of(judge), comparison_id=comparison, order="ab", defaults={"state": "refused"}
     )
     return call.pk
+
+
+def make_release(project: Project, comparison: int) -> int:
+    answer(make_person(project), Comparison.objects.get(pk=comparison), "a>b", 1)
+    release = exports.start(project, exports.Options(("trl-preference",)))
+    exports.work_on(release)
+    return release.number
 
 
 def statuses(client: Client, url: str) -> set[int]:

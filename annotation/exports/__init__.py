@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..models import Project, Release
+from .diff import Diff, diff
 from .formats import FLAT, FORMATS
 from .jobs import build_now, due, start, work_on
 from .options import FILE_TYPES, SOURCES, TIES, ExportError, Options
+from .preview import preview
 from .rows import logical_hash
 
 __all__ = [
@@ -21,12 +23,16 @@ __all__ = [
     "FORMATS",
     "SOURCES",
     "TIES",
+    "Diff",
     "ExportError",
     "Options",
     "build",
+    "diff",
     "due",
     "logical_hash",
+    "preview",
     "start",
+    "with_salt",
     "work_on",
 ]
 

@@ -95,9 +95,13 @@ def _write_cases(folder: Path, frozen: Frozen, built: Built, sheets: Sheets, pro
                     found = judged.gate(item, options)
                     reason, estimate = (found, None) if isinstance(found, str) else ("", found)
                     case = Case(item, judged.criterion.name, estimate, reason, options)
-                    outcomes.add(item.external_id, judged.criterion.name, reason, estimate)
-                    for name, format in formats.items():
-                        rows += format.rows(case, built.accounts[name])
+                    made = [
+                        row
+                        for name, format in formats.items()
+                        for row in format.rows(case, built.accounts[name])
+                    ]
+                    rows += made
+                    outcomes.add(case, case.reason or ("" if made else case.first_reason))
                     if options.ties == "unresolved":
                         rows += listwise.unresolved(case)
                 _add(sheets, item, rows)

@@ -151,7 +151,28 @@ def _agreement(figures: dict[str, Any]) -> list[str]:
 
 
 def _estimates(manifest: dict[str, Any]) -> list[str]:
-    return []
+    if not manifest["over_all"]:
+        return []
+    lines = [
+        "What people would have said on every comparison that routing decided, from those they answered and "
+        "the audit slice drawn by lottery (prediction-powered inference; 95 % intervals). Figures over the "
+        "rows of this dataset alone would be biased by the routing.",
+        "",
+        "| criterion | figure | over all | 95 % | the mix as it stands | answered by people, of |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in manifest["over_all"]:
+        figures = {"judge agrees with people": one["agreement"]}
+        figures |= {f"win rate of {_cell(row['model'])}": row for row in one["win_rates"]}
+        lines += [_estimate(one["criterion"], name, figure) for name, figure in figures.items()]
+    return ["## Over all comparisons", "\n".join(lines)]
+
+
+def _estimate(criterion: str, name: str, figure: dict[str, Any]) -> str:
+    told = "not known" if figure["value"] is None else f"{figure['value']:.3f}"
+    ends = figure["reason"] if figure["value"] is None else f"{figure['low']:.3f} to {figure['high']:.3f}"
+    mixed = "" if figure["routed"] is None else f"{figure['routed']:.3f}"
+    return f"| {criterion} | {name} | {told} | {ends} | {mixed} | {figure['answered']:,}, {figure['of']:,} |"
 
 
 def _standing(manifest: dict[str, Any]) -> str:

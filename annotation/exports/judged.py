@@ -7,18 +7,19 @@ the few different rankings and tallies of votes in tables, and made anew one by 
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from .. import agreement
 from ..consensus import Estimate, in_layer
-from ..models import Criterion
+from ..models import Criterion, Project
 from ..ranking import Scale, letters
-from ..reports import method_named, totals
-from ..reports.estimates import Estimated
-from ..votes import Ints, Votes
-from .frozen import Frozen, Item
+from ..reports import method_named, read_votes, totals
+from ..reports.estimates import Estimated, gold_of, standing_mask
+from ..votes import Ints, Mask, Votes
+from .estimates import estimates_of
+from .frozen import Frozen
 from .options import Options
 
 
@@ -80,6 +81,21 @@ class _OfK:
         return Estimate(self.k, known, self.kept[winner], self.kept[ranking], support, self.kept[votes])
 
 
+class Gated(Protocol):
+    """What the gates ask of a comparison."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def k(self) -> int: ...
+    @property
+    def fit(self) -> bool: ...
+    @property
+    def flagged(self) -> bool: ...
+    @property
+    def instrument(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Judged:
     """One criterion of a release: estimates, how they came about, how far its annotators agree."""
@@ -89,24 +105,55 @@ class Judged:
     consensus: dict[str, Any]
     agreement: dict[str, Any]
     annotators: dict[str, Any]
+    whole: dict[str, Any] | None
     low_agreement: bool
 
     @classmethod
     def of(cls, frozen: Frozen, criterion: Criterion) -> "Judged":
         """Reads the frozen votes of one criterion and estimates from those that stand."""
         votes = frozen.votes(criterion)
-        found = {"criterion": criterion.name, "version": criterion.version}
-        found |= totals(votes) | agreement.report(_layer(frozen, votes), Scale(criterion.scale))
-        method = method_named(frozen.options.consensus)
-        gold = frozen.gold(criterion)
-        outcome = Estimated(
-            frozen.options.consensus, len(gold), method(votes, standing=frozen.standing(votes), gold=gold)
-        )
-        low = _below(found, frozen.options.min_agreement)
-        annotators = _annotators(votes)
-        return cls(criterion, Estimates.of(iter(outcome)), outcome.facts(), found, annotators, low)
+        protocol = frozen.release.facts["protocol"]
+        layer = _layer(votes, protocol["labels_cap"], protocol["overlap_share"])
+        standing, gold = frozen.standing(votes), frozen.gold(criterion)
+        return cls._of(criterion, frozen.options, votes, layer, standing, gold, estimates_of(frozen, votes))
 
-    def gate(self, item: Item, options: Options) -> Estimate | str:
+    @classmethod
+    def now(cls, project: Project, criterion: Criterion, options: Options) -> "Judged":
+        """The same from the labels as they are now, nothing frozen; for what is asked before a release."""
+        votes = read_votes(project, criterion)
+        if options.source in ("human", "judge"):
+            votes = votes.where(votes.human == (options.source == "human"))
+        everyone = np.ones(len(votes), dtype=bool)
+        standing = standing_mask(project, votes) if options.source == "routed" else everyone
+        layer = _layer(votes, project.labels_cap, project.overlap_share)
+        return cls._of(criterion, options, votes, layer, standing, gold_of(criterion), None)
+
+    @classmethod
+    def _of(
+        cls,
+        criterion: Criterion,
+        options: Options,
+        votes: Votes,
+        layer: Votes,
+        standing: Mask,
+        gold: dict[int, str],
+        over_all: dict[str, Any] | None,
+    ) -> "Judged":
+        found = {"criterion": criterion.name, "version": criterion.version}
+        found |= totals(votes) | agreement.report(layer, Scale(criterion.scale))
+        outcome = method_named(options.consensus)(votes, standing=standing, gold=gold)
+        estimated = Estimated(options.consensus, len(gold), outcome)
+        return cls(
+            criterion,
+            Estimates.of(iter(estimated)),
+            estimated.facts(),
+            found,
+            _annotators(votes),
+            over_all,
+            _below(found, options.min_agreement),
+        )
+
+    def gate(self, item: Gated, options: Options) -> Estimate | str:
         """The comparison's estimate, or why it stays out."""
         if reason := held_back(item.instrument, item.flagged, options):
             return reason
@@ -127,13 +174,12 @@ def held_back(instrument: bool, flagged: bool, options: Options) -> str:
     return "flagged" if flagged and not options.flagged else ""
 
 
-def _layer(frozen: Frozen, votes: Votes) -> Votes:
+def _layer(votes: Votes, cap: int | None, share: float) -> Votes:
     """The votes that agreement is worked out from (see `reports.evidence`): where asking stops early, those
     of the random layer that nobody chose by difficulty."""
-    protocol = frozen.release.facts["protocol"]
-    if protocol["labels_cap"] is None:
+    if cap is None:
         return votes
-    return votes.where(in_layer(votes.comparison_ids, protocol["overlap_share"])[votes.comparison])
+    return votes.where(in_layer(votes.comparison_ids, share)[votes.comparison])
 
 
 def _annotators(votes: Votes) -> dict[str, Any]:

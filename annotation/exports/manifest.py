@@ -64,6 +64,9 @@ def manifest(release: Release, options: Options, built: "Built") -> dict[str, An
         "consensus": [{"criterion": one.criterion.name} | one.consensus for one in built.judged],
         "agreement": [one.agreement for one in built.judged],
         "annotators": [{"criterion": one.criterion.name} | one.annotators for one in built.judged],
+        "over_all": [
+            {"criterion": one.criterion.name} | one.whole for one in built.judged if one.whole is not None
+        ],
         "guidelines": facts["guidelines"],
     }
     made |= {name: facts[name] for name in _PUBLIC}

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from ..consensus import Estimate
 from ..reports.estimates import DIGITS
+from .formats import Case
 
 NAME = "outcomes.parquet"
 SCHEMA = pa.schema(
@@ -30,11 +31,11 @@ class Outcomes:
         self.writer = pq.ParquetWriter(folder / NAME, SCHEMA, compression="zstd")
         self.waiting: list[dict[str, Any]] = []
 
-    def add(self, comparison: str, criterion: str, left_out: str, estimate: Estimate | None) -> None:
+    def add(self, case: Case, left_out: str) -> None:
+        estimate = case.estimate
         self.waiting.append(
             {
-                "comparison": comparison,
-                "criterion": criterion,
+                **case.where_from,
                 "left_out": left_out,
                 "answer": (estimate.ranking or estimate.winner) if estimate else None,
                 "probability": round(estimate.confidence, DIGITS) if estimate else None,

@@ -85,6 +85,11 @@ class Case:
         decided = [one for one in found if one not in (TIE, UNRESOLVED)]
         return [*decided, *map(self.checked, both_ways(self.estimate))]
 
+    @property
+    def first_reason(self) -> str:
+        """Why there is no preference, of a comparison without any; empty where there is one."""
+        return next((one for one in self.preferences if isinstance(one, str)), "")
+
     def checked(self, pair: Pair) -> Preference | str:
         """The pair with its texts, or the reason that it must not be trained on."""
         if pair.votes < self.options.min_labels:
