@@ -17,6 +17,7 @@ from .views import (
     overview,
     people,
     plain,
+    plan,
     projects,
     releases,
     work,
@@ -87,6 +88,9 @@ urlpatterns = [
     path("p/<slug:slug>/judges/<pk:judge_id>/estimate/", judges.judge_estimate, name="judge-estimate"),
     path("p/<slug:slug>/judges/<pk:judge_id>/calls/", judges.judge_calls, name="judge-calls"),
     path("p/<slug:slug>/judges/calls/<pk:call_id>/", judges.judge_call, name="judge-call"),
+    path("p/<slug:slug>/plan/", plan.plan, name="plan"),
+    path("p/<slug:slug>/plan/ask/", plan.plan_ask, name="plan-ask"),
+    path("p/<slug:slug>/plan/approve/", plan.plan_approve, name="plan-approve"),
     path("favicon.ico", icon.icon, name="icon"),
     path("healthz", healthz, name="healthz"),
 ]

@@ -107,6 +107,7 @@ def _row(prepared: Prepared, row: int, prediction: Prediction | None) -> dict[st
         "score": float(prepared.scored.values[row]),
         "wrong": float(prediction.wrong[row]) if prediction else None,
         "reason": prepared.scored.reasons[row],
-        "raises": [one.words for one in parts if round(one.adds, 2) > 0][:NAMED],
-        "lowers": [one.words for one in parts if round(one.adds, 2) < 0][:NAMED],
+        # A subject found in the prompt and the owner's category may have the same name.
+        "raises": list(dict.fromkeys(one.words for one in parts if round(one.adds, 2) > 0))[:NAMED],
+        "lowers": list(dict.fromkeys(one.words for one in parts if round(one.adds, 2) < 0))[:NAMED],
     }

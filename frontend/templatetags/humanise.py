@@ -54,6 +54,18 @@ def percent(value: float | None) -> str:
 
 
 @register.filter
+def tenths(value: float | None) -> str:
+    """48.3 %, of a share between 0 and 1."""
+    return "" if value is None else _("%(number)s %%") % {"number": fixed(100 * value, 1)}
+
+
+@register.filter
+def points(value: float | None) -> str:
+    """A difference of shares in points of a hundred: 2.1, -0.3."""
+    return "" if value is None else fixed(100 * value, 1)
+
+
+@register.filter
 def money(value: Decimal | float | None, currency: str = "USD") -> str:
     """$12.40, and $0.0031 where cents would say nothing."""
     amount = Decimal(value or 0)

@@ -26,7 +26,7 @@ from annotation.models import (
 )
 from annotation.people import appeals
 from annotation.permissions import project_for
-from routing.models import Plan
+from routing.series import newest_plan
 
 from ..words import skip_reason
 from .signed_in import SignedInRequest, signed_in
@@ -122,7 +122,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "skips": skipped,
         "skipped": sum(skipped.values()),
         "failing": [who for who in judges if who.failed],
-        "plan": Plan.objects.filter(project=project).first(),
+        "plan": newest_plan(project),
         "releases": Release.objects.filter(project=project, state=Release.State.READY).order_by("-number")[
             :10
         ],

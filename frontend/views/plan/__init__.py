@@ -1,0 +1,170 @@
+"""The routing plan: what a budget buys, from nobody asked to everybody, and the button that makes it so."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
+
+from annotation.models import Comparison, Project
+from annotation.permissions import Access, project_for
+from routing import approving, drafting
+from routing.models import Plan, Refit
+from routing.policies import POLICIES
+from routing.policy import PlanError
+from routing.series import newest_plan
+
+from ...templatetags.humanise import money, number
+from ...words import opening
+from ..signed_in import SignedInRequest, signed_in
+from .point import Curve, Point
+
+
+@signed_in
+@require_safe
+def plan(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """The newest plan. `?point=` is a place on its curve, else what was asked for. The slider asks for the
+    parts that follow it (`of` names its plan), a page at work asks whether its `state` still holds."""
+    access = project_for(request.user, slug, "view")
+    found = drafting.newest(access.project)
+    if request.htmx and "state" in request.GET:
+        same = found is not None and found.state == request.GET["state"]
+        return HttpResponse(status=204) if same else HttpResponseClientRefresh()
+    if request.htmx:
+        if found is None or not found.points or str(found.pk) != request.GET.get("of"):
+            return HttpResponseClientRefresh()
+        context = _context(access, found) | {"swapped": True}
+        return render(request, "frontend/plan/point.html", context | _chosen(found, request))
+    context = _context(access, found) | _form(access.project, found)
+    if found is not None and found.points:
+        curve = Curve(found)
+        context |= _chosen(found, request) | {
+            "curve": curve if curve.points[0].predicted else None,
+            "words": [_in_words(point, access.project) for point in curve.points],
+            "last": found.points - 1,
+            "recommended": _recommended(found),
+            "ends": _ends(access.project, found),
+            "limited": any(found.parameters["limits"].values()),
+            "seed_percent": _seed_percent(found),
+        }
+    return render(request, "frontend/plan/page.html", context)
+
+
+@signed_in
+@require_POST
+def plan_ask(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Has a plan worked out for a policy and a budget."""
+    access = project_for(request.user, slug, "manage")
+    kind, amount = request.POST.get("kind", "share"), request.POST.get("amount", "").strip().replace(",", ".")
+    try:
+        budget = drafting.Budget.of(kind, _percent(amount) if kind == "share" else amount)
+        drafting.ask(access.project, request.POST.get("policy", ""), budget, by=request.user)
+    except PlanError as error:
+        messages.error(request, str(error))
+    return redirect("plan", slug)
+
+
+@signed_in
+@require_POST
+def plan_approve(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Puts the plan into effect with as many people as the slider says."""
+    access = project_for(request.user, slug, "manage")
+    found, people = request.POST.get("plan", ""), request.POST.get("people", "")
+    known = access.project.plans.filter(pk=found).first() if _is_uuid(found) else None
+    if known is None or not people.isdigit() or not approving.begin(known, int(people[:12])):
+        messages.error(request, _("This plan is not a draft any more. Here is the newest one."))
+    return redirect("plan", slug)
+
+
+def _context(access: Access, found: Plan | None) -> dict[str, Any]:
+    return {
+        "access": access,
+        "project": access.project,
+        "section": "plan",
+        "plan": found,
+        "report": found.report if found else {},
+        "may_manage": access.may("manage"),
+    }
+
+
+def _form(project: Project, found: Plan | None) -> dict[str, Any]:
+    """What the form says at first, what is in force, and what the last refit found."""
+    asked = found.parameters if found else {}
+    kind, amount = asked.get("kind", "share"), asked.get("amount", "0.25")
+    return {
+        "policies": POLICIES.values(),
+        "policy": found.policy if found else "combined",
+        "kind": kind,
+        "amount": f"{100 * float(amount):g}" if kind == "share" else amount,
+        "in_force": newest_plan(project),
+        "refit": project.refits.filter(state=Refit.State.DONE).first(),
+    }
+
+
+def _chosen(found: Plan, request: SignedInRequest) -> dict[str, Any]:
+    """The point that is looked at: the one asked for, what was approved, or what the owner's budget buys."""
+    table, kept = found.table["people"], found.parameters
+    wanted = request.GET.get("point", "")
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 6:
+        at = min(int(wanted), len(table) - 1)
+    else:
+        people = kept.get("people", kept["asked"])
+        at = table.index(people) if people in table else 0
+    curve = Curve(found)
+    point = curve.points[at]
+    place = {"across": f"{curve.across(at):.2f}", "down": curve.down(at)} if point.predicted else None
+    return {"point": point, "at": at, "place": place}
+
+
+def _recommended(found: Plan) -> Point | None:
+    at = found.report["recommended"]
+    return None if at is None else Point(found, at)
+
+
+def _seed_percent(found: Plan) -> str:
+    """The proposed seed as per cent of what is open, exact enough to come out as that number again."""
+    return repr(100 * found.report["seed"] / max(found.parameters["open"], 1))
+
+
+def _in_words(point: Point, project: Project) -> str:
+    """What the slider says at this point."""
+    words = _("%(cost)s, %(people)s to people") if point.price else _("%(people)s to people")
+    return words % {"cost": money(point.human_cost, project.currency), "people": number(point.people)}
+
+
+def _ends(project: Project, found: Plan) -> list[dict[str, Any]]:
+    """The comparisons most and least worth a person, those deleted since left out. One statement."""
+    rows = [*found.report["most"], *found.report["least"]]
+    ids = [row["comparison"] for row in rows]
+    known = Comparison.objects.filter(project=project, pk__in=ids).only("pk", "prompt").in_bulk()
+    return [
+        {
+            "key": name,
+            "rows": [
+                row | {"opening": opening(known[row["comparison"]].prompt)}
+                for row in found.report[name]
+                if row["comparison"] in known
+            ],
+        }
+        for name in ("most", "least")
+    ]
+
+
+def _percent(text: str) -> str:
+    """25 as a share; what is no number is left for `Budget` to refuse."""
+    try:
+        return str(float(text.rstrip("% ")) / 100)
+    except ValueError:
+        return text
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
