@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
 
 from annotation.models import Criterion, Project
 from annotation.ranking import BOTH_BAD
@@ -14,7 +13,7 @@ from annotation.reports.circumstances import newest_label
 from ..models import Calibration
 from .answers import FEWEST_PEOPLE
 from .case import Case
-from .confidence import Confidence, confidence_of, soft_of
+from .confidence import confidence_of, soft_of
 from .ground import Ground, Judge, read_ground
 from .maps import ProbabilityMap
 
@@ -93,8 +92,7 @@ def _fitted(
 
 def _row(case: Case, judge: Judge, through: int) -> Calibration | None:
     said = case.answers.of(case.index_of[judge.annotator])
-    found: Confidence = confidence_of(case, judge, said)
-    report, chosen = soft_of(case, found)
+    report, chosen = soft_of(case, confidence_of(case, judge, said))
     if chosen is None:
         return None
     return Calibration(
@@ -121,8 +119,8 @@ def _store(row: Calibration) -> bool:
     """Whether it says something new; then it is the next version."""
     earlier = Calibration.objects.filter(annotator=row.annotator_id, criterion=row.criterion_id)
     last = earlier.order_by("-version").first()
-    if last and (last.map, last.comparisons, last.through) == (row.map, row.comparisons, row.through):
+    if last and (last.map, last.comparisons) == (row.map, row.comparisons):
         return False
-    row.version = (earlier.aggregate(last=Max("version"))["last"] or 0) + 1
+    row.version = last.version + 1 if last else 1
     row.save()
     return True

@@ -6,7 +6,7 @@ import numpy as np
 
 from annotation.agreement import rankings
 from annotation.agreement.alpha import alpha, corrected
-from annotation.agreement.groups import VALUES, Group, Level, value_counts
+from annotation.agreement.groups import VALUES, Group, value_counts
 from annotation.agreement.intervals import Sums, alpha_sums, corrected_alpha_sums, together
 from annotation.agreement.leanings import share
 from annotation.votes import MAX_STEPS, Ints, Mask
@@ -25,7 +25,7 @@ from .tables import against, confusion, confusion_shown, turned
 from .win_rates import part, win_rates
 
 IMPORTED = "not known: labels were imported, and do not tell what was asked and failed"
-ONE_REPLY = "not computable: one reply a comparison does not tell how far the judge agrees with itself"
+NO_REPLIES = "not computable: no pair has two replies of the judge to hold against each other"
 SHOWN = ("first", "tie", "second")
 
 
@@ -46,9 +46,10 @@ def judge_row(case: Case, judge: Judge, epsilon: float, kept: Calibration | None
         "panel": judge.panel,
         "labels": int((case.votes.voter == index).sum()),
         "coverage": _coverage(case, judge, index),
-        **_against_people(case, said),
+        **_against_people(case, index, said),
         "confusion": _confusion(case, said, replies),
-        **_kappa_x(case, index, replies),
+        "kappa_x": _kappa_x(case, _with_single_votes(case, index)).json(),
+        "kappa_x_corrected": _without_noise(case, replies).json(),
         "tau_b": _tau_b(case, index),
         "alternative": _alternative(case, said, epsilon),
         "soft": soft | {"kept": kept.summary() if kept else None},
@@ -82,9 +83,10 @@ def _coverage(case: Case, judge: Judge, index: int) -> dict[str, Any]:
     return {"calls": of_calls, "by_state": dict(sorted(by_state.items())), "comparisons": comparisons}
 
 
-def _against_people(case: Case, said: Ints) -> dict[str, Any]:
+def _against_people(case: Case, index: int, said: Ints) -> dict[str, Any]:
     """The headline, then by what people's answer rests on and by category."""
     target, comparison = case.target, case.answers.comparison
+    single = _with_single_votes(case, index)
 
     def where(units: Any) -> dict[str, Any]:
         at = np.flatnonzero(units)
@@ -98,7 +100,9 @@ def _against_people(case: Case, said: Ints) -> dict[str, Any]:
         "against_people": where(target.known),
         "by_basis": {name: where(units) for name, units in bases.items()},
         "by_category": [
-            {"category": case.ground.categories[at]} | where(compared & (category == at))
+            {"category": case.ground.categories[at]}
+            | where(compared & (category == at))
+            | {"kappa_x": _kappa_x(case, single.where(category == at)).json()}
             for at in np.unique(category[compared]).tolist()
             if at >= 0
         ],
@@ -117,27 +121,14 @@ def _confusion(case: Case, said: Ints, replies: Replies) -> dict[str, Any]:
     return {"classes": list(CLASSES), "counts": confusion(case.people, said), "shown": shown}
 
 
-def _kappa_x(case: Case, index: int, replies: Replies) -> dict[str, Any]:
-    """With the single votes of people. Corrected for both sides' noise it takes the judge's single replies,
-    because its label is one vote and cannot differ from itself; these have no strength, so it is nominal."""
-    comparison = case.judgements.comparison
+def _with_single_votes(case: Case, index: int) -> Group:
+    """The judge's label beside every person's vote."""
     own = value_counts(case.judgements, case.judgements.voter == index)
-    group = Group(case.values, comparison, own)
-    unit = case.unit_of[replies.comparison]
-    cell = unit[unit >= 0] * VALUES + np.sign(replies.value[unit >= 0]) + MAX_STEPS
-    counts = np.bincount(cell, minlength=len(comparison) * VALUES).reshape(len(comparison), VALUES)
-    single = Group(case.values, comparison, counts)
+    return Group(case.values, case.judgements.comparison, own)
+
+
+def _kappa_x(case: Case, group: Group) -> Figure:
     level = case.evidence.level
-    without = missing(ONE_REPLY)
-    if (counts.sum(axis=1) > 1).any():
-        noise = corrected(single, "nominal")
-        without = missing(noise.reason or "")
-        if noise.value is not None:
-            without = _by_group(case, single, corrected_alpha_sums(single, "nominal"))
-    return {"kappa_x": _figure_x(case, group, level).json(), "kappa_x_corrected": without.json()}
-
-
-def _figure_x(case: Case, group: Group, level: Level) -> Figure:
     n = _comparisons(group)
     if n < FEWEST:
         return too_few(n)
@@ -145,6 +136,21 @@ def _figure_x(case: Case, group: Group, level: Level) -> Figure:
     if found.value is None:
         return missing(found.reason or "", n)
     return _by_group(case, group, alpha_sums(group, level))
+
+
+def _without_noise(case: Case, replies: Replies) -> Figure:
+    """kappa_x corrected for both sides' noise takes the judge's single replies, because its label is one vote
+    and cannot differ from itself; these have no strength, so it is nominal."""
+    unit = case.unit_of[replies.comparison]
+    cell = unit[unit >= 0] * VALUES + np.sign(replies.value[unit >= 0]) + MAX_STEPS
+    counts = np.bincount(cell, minlength=case.answers.units * VALUES).reshape(-1, VALUES)
+    if not (counts.sum(axis=1) > 1).any():
+        return missing(NO_REPLIES)
+    single = Group(case.values, case.judgements.comparison, counts)
+    noise = corrected(single, "nominal")
+    if noise.value is None:
+        return missing(noise.reason or "")
+    return _by_group(case, single, corrected_alpha_sums(single, "nominal"))
 
 
 def _by_group(case: Case, group: Group, sums: Sums) -> Figure:
