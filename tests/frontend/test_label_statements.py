@@ -80,6 +80,20 @@ def test_an_answer_and_the_next_card_take_the_same_few_statements_at_any_size(
     assert expected + HEALTH_CHECK <= LIMIT
 
 
+@pytest.mark.parametrize(("threshold", "expected"), [(0.6, 8), (0.9, 9)])
+def test_stopping_reads_once_more_and_asks_once_more_within_the_limit(
+    client: Client, threshold: float, expected: int
+) -> None:
+    """An answer that is sure enough by itself changes nothing; one that is not asks for a second."""
+    project = make_project(labels_wanted=1, labels_cap=5, overlap_share=0.0, consensus_threshold=threshold)
+    fill(project, 30)
+    render_missing(list(project.comparisons.values_list("pk", flat=True)))
+    desk = Desk(client, make_person(project), project).open()
+    assert len(statements(desk, overall="1")) == expected
+    assert Demand.objects.filter(wanted=2).exists() == (expected == 9)
+    assert expected + HEALTH_CHECK <= LIMIT
+
+
 @pytest.mark.services
 @pytest.mark.parametrize(("rationale", "expected"), [("off", 7), ("required", 8)])
 def test_the_number_is_the_same_for_a_hundred_thousand_comparisons(
