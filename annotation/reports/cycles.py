@@ -7,7 +7,8 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, TextField
+from django.db.models.functions import MD5, Cast
 
 from ..agreement.annotators import FEWEST_LABELS, reference_of
 from ..agreement.cycles import Cycle, Cycles, cycles
@@ -153,22 +154,24 @@ def _repeated(evidence: Evidence) -> QuerySet[Comparison]:
 
 
 def _read_prompts(evidence: Evidence) -> _Prompts:
-    """Prompts with several comparisons that have votes. One SQL statement."""
+    """Prompts with several comparisons that have votes. One SQL statement.
+
+    A group may hold several prompts (the turns of a conversation), so the text itself is part of the key.
+    """
     rows = Response.objects.filter(comparison__in=_repeated(evidence)).exclude(model="").order_by()
-    voted = evidence.votes.comparison_ids
-    groups: dict[str, int] = {}
+    asked = MD5(Cast("comparison__prompt", TextField()))
+    columns = ("comparison_id", "position", "model", "comparison__group", asked)
+    groups: dict[tuple[str, str], int] = {}
     models: dict[str, int] = {}
     found = [
-        (pk, position, models.setdefault(model, len(models)), groups.setdefault(group, len(groups)))
-        for pk, position, model, group in rows.values_list(
-            "comparison_id", "position", "model", "comparison__group"
-        ).iterator(BATCH)
+        (pk, position, models.setdefault(model, len(models)), groups.setdefault((group, text), len(groups)))
+        for pk, position, model, group, text in rows.values_list(*columns).iterator(BATCH)
     ]
-    pk, position, model, group = np.array(found, dtype=np.int64).reshape(-1, 4).T
-    known = np.isin(pk, voted)
+    pk, position, model, prompt = np.array(found, dtype=np.int64).reshape(-1, 4).T
+    known = np.isin(pk, evidence.votes.comparison_ids)
     ids, at = np.unique(pk[known], return_inverse=True)
     table = np.full((len(ids), int(position.max(initial=1)) + 1), -1, dtype=np.int64)
     table[at, position[known]] = model[known]
-    prompt = np.zeros(len(ids), dtype=np.int64)
-    prompt[at] = group[known]
-    return _Prompts(tuple(groups), tuple(models), ids, prompt, table)
+    of = np.zeros(len(ids), dtype=np.int64)
+    of[at] = prompt[known]
+    return _Prompts(tuple(group for group, _ in groups), tuple(models), ids, of, table)

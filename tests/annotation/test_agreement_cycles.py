@@ -79,6 +79,18 @@ def test_a_ring_needs_three_pairs_of_one_prompt() -> None:
     assert cycles_of(project) is None
 
 
+def test_prompts_of_one_group_are_kept_apart() -> None:
+    """Turns of a conversation share a group; what a model said in one is no answer to the other."""
+    project = make_project(scale="three-way")
+    (who,) = people(project, 1)
+    for number, comparison in enumerate(pairs_of_prompt(project, "talk")):
+        Comparison.objects.filter(pk=comparison.pk).update(
+            prompt=[{"role": "user", "content": str(number % 2)}]
+        )
+        say(who, comparison, "a>b")
+    assert cycles_of(project) is None
+
+
 def test_responses_without_a_model_close_no_ring() -> None:
     project = make_project(scale="three-way")
     (who,) = people(project, 1)

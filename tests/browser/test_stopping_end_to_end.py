@@ -60,7 +60,7 @@ def refit_by_the_worker(project: Project, seconds: float = 60) -> None:
 def test_each_comparison_ends_sure_at_the_cap_or_with_the_adjudicator(
     sign_in: SignIn, live_server: Any, new_page: Callable[..., Page], celery_worker_process: Any
 ) -> None:
-    project = make_project(labels_wanted=2, labels_cap=CAP, overlap_share=0.3, consensus_threshold=0.8)
+    project = make_project(labels_wanted=2, labels_cap=CAP, overlap_share=0.3, consensus_threshold=0.95)
     experts = Pool.objects.create(project=project, name="experts", adjudicates=True)
     crowd = [make_person(project) for _ in range(CAP)]
     expert = make_person(project)
