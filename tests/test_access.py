@@ -94,6 +94,10 @@ EXPECTED = {
     "api-release-new": "manage",
     "api-claim": "label",
     "api-submit": "label",
+    "api-plan": "view",
+    "api-plan-ask": "manage",
+    "api-plan-approve": "manage",
+    "api-decision": "view",
 }
 ROLES = [role.value for role in Membership.Role]
 

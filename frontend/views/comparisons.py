@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from annotation.flags import skips
-from annotation.models import Annotator, Comparison, Consensus, Decision, Flag, JudgeCall, Label, Reference
+from annotation.models import Annotator, Comparison, Consensus, Flag, JudgeCall, Label, Reference
 from annotation.permissions import project_for
 from annotation.projects import criteria_of
 from annotation.ranking import letters
+from routing.explaining import Explanation, explain
 
 from ..forms import number
 from ..policy import allow_media
@@ -77,9 +78,7 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
         "more_labels": len(labels) > LABELS_SHOWN,
         "criteria": criteria_of(access.project),
         "calls": JudgeCall.objects.filter(comparison=found).select_related("annotator").order_by("pk")[:200],
-        "decision": Decision.objects.filter(comparison=found, superseded_at=None)
-        .select_related("judge")
-        .first(),
+        "explained": _explained(found),
         "references": Reference.objects.filter(comparison=found).select_related("criterion"),
         "consensus": Consensus.objects.filter(comparison=found).select_related("criterion").order_by("pk"),
         "tags": found.tags.order_by("name", "source"),
@@ -89,6 +88,15 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
         "skips": {skip_reason(reason): n for reason, n in skips(access.project, found).items()},
     }
     return allow_media(render(request, "frontend/comparison.html", context), access.project)
+
+
+def _explained(comparison: Comparison) -> Explanation | None:
+    """Where routing sent it and what its score is made of."""
+    decision = comparison.decisions.filter(superseded_at=None).select_related("judge").first()
+    if decision is None:
+        return None
+    decision.comparison = comparison
+    return explain(decision)
 
 
 def _label_counts(ids: list[int]) -> dict[int, Counter[str]]:
