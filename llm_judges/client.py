@@ -1,15 +1,17 @@
 """One request to an OpenAI-compatible endpoint. The only module that imports openai.
 
-Nothing here raises for a fault of the other side: every outcome is a Reply with a state. Bodies are read here
-and not by the library, which does not validate them and costs twice the time.
+Nothing here raises for a fault of the other side: every outcome is a Reply with a state. Of the library only
+its HTTP client is used: one request that is never repeated, whose body is read here, needs nothing of what
+the rest does around it, which takes as long as sending it.
 """
 
 import asyncio
 import contextlib
 import json
 import os
+import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,12 +29,11 @@ from .models import Judge
 from .verdicts import clean
 
 State = JudgeCall.State
-NO_KEY = "none"  # the library insists on one
+NO_KEY = "none"
 LONGEST_WAIT = 7 * 24 * 3600.0  # seconds; nobody means to say more with Retry-After
 # Requests at a time over one pool of connections. With every request a pool asks each idle connection of its
 # own whether it is still alive, which at 200 in flight would take longer than the request itself.
 LANE = 8
-_AS_JSON: Any = {"headers": {"Content-Type": "application/json"}}
 _TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long")
 _QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "credit_balance")
 
@@ -45,7 +46,7 @@ class KeyMissing(ValueError):
 class Lane:
     """A pool of connections, and how many requests are on it now."""
 
-    endpoint: openai.AsyncOpenAI
+    http: httpx2.AsyncClient
     busy: int = 0
 
 
@@ -53,9 +54,10 @@ class Lane:
 class Client:
     """A judge's endpoint. Bound to the event loop that it is first used in."""
 
-    open: Callable[[], openai.AsyncOpenAI]
+    base_url: str
     key: str
     timeout: float
+    tls: ssl.SSLContext
     lanes: list[Lane] = field(default_factory=list)
 
     async def ask(self, body: Mapping[str, Any]) -> Reply:
@@ -69,17 +71,17 @@ class Client:
         begun = time.monotonic()
         try:
             # The library's own timeout is for each read: an endpoint that dribbles would never end.
-            with self._lane() as endpoint:
+            with self._lane() as http:
                 async with asyncio.timeout(self.timeout):
-                    response = await endpoint.post(
-                        "/chat/completions",
-                        cast_to=httpx2.Response,
+                    response = await http.post(
+                        f"{self.base_url.rstrip('/')}/chat/completions",
                         content=orjson.dumps(body),
-                        options=_AS_JSON,
+                        headers={"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"},
                     )
             request_id = clean(_header(response, "x-request-id"))[:100]
-            replies = [replace(reply, request_id=request_id) for reply in heard(_json(response.content))]
-        except TimeoutError:
+            found = heard(_json(response.content)) if response.is_success else [self._refused(response)]
+            replies = [replace(reply, request_id=request_id) for reply in found]
+        except (TimeoutError, httpx2.TimeoutException):
             replies = [Reply(State.TRANSPORT_ERROR, "no answer in time")]
         except Exception as error:  # a text that cannot be encoded, a loop that was closed: all are states
             replies = [self._failed(error)]
@@ -89,26 +91,34 @@ class Client:
     async def close(self) -> None:
         """Ends its connections; in the loop that it was used in."""
         for lane in self.lanes:
-            await lane.endpoint.close()
+            await lane.http.aclose()
 
     @contextlib.contextmanager
-    def _lane(self) -> Iterator[openai.AsyncOpenAI]:
+    def _lane(self) -> Iterator[httpx2.AsyncClient]:
         """The first lane with room, so that the later ones can rest when there is less to do."""
         lane = next((lane for lane in self.lanes if lane.busy < LANE), None)
         if lane is None:
-            lane = Lane(self.open())
+            timeout = openai.Timeout(self.timeout, connect=5.0, pool=None)
+            lane = Lane(openai.DefaultAsyncHttpxClient(verify=self.tls, timeout=timeout))
             self.lanes.append(lane)
         lane.busy += 1
         try:
-            yield lane.endpoint
+            yield lane.http
         finally:
             lane.busy -= 1
 
+    def _refused(self, response: httpx2.Response) -> Reply:
+        return self._said(replace(_status(response), retry_after=_retry_after(response)))
+
     def _failed(self, error: Exception) -> Reply:
-        reply = _diagnosis(error)
-        words = reply.reason
-        if self.key != NO_KEY:
-            words = words.replace(self.key, "***")
+        words = f"nothing could be sent or read: {type(error).__name__}: {error}"
+        if isinstance(error, httpx2.HTTPError):
+            words = f"no connection: {str(error) or type(error).__name__}"
+        return self._said(Reply(State.TRANSPORT_ERROR, words))
+
+    def _said(self, reply: Reply) -> Reply:
+        """With words that can be shown: hostile ones may repeat the key."""
+        words = reply.reason if self.key == NO_KEY else reply.reason.replace(self.key, "***")
         return replace(reply, reason=clean(words)[:500])
 
 
@@ -118,25 +128,8 @@ def connect(judge: Judge) -> Client:
     Raises KeyMissing when the judge names an environment variable that is not set, or its stored key cannot
     be opened.
     """
-    key = key_of(judge)
     tls = httpx2.create_ssl_context()  # what is dear; all connections share it
-    timeout = openai.Timeout(judge.timeout_seconds, connect=5.0, pool=None)
-
-    def lane() -> openai.AsyncOpenAI:
-        endpoint = openai.AsyncOpenAI(
-            api_key=key,
-            base_url=judge.base_url,
-            organization=None,
-            project=None,
-            max_retries=0,  # retries are the run's, on the row, where every worker sees them
-            timeout=timeout,
-            http_client=openai.DefaultAsyncHttpxClient(verify=tls),
-        )
-        # The library fills these from the environment, which may belong to another provider.
-        endpoint.organization = endpoint.project = None
-        return endpoint
-
-    return Client(lane, key, judge.timeout_seconds)
+    return Client(judge.base_url, key_of(judge), judge.timeout_seconds, tls)
 
 
 def key_of(judge: Judge) -> str:
@@ -174,19 +167,10 @@ def _header(response: httpx2.Response, name: str) -> str:
     return str(response.headers.get(name) or "")
 
 
-def _diagnosis(error: Exception) -> Reply:
-    if isinstance(error, openai.APIStatusError):
-        return replace(_status(error), retry_after=_retry_after(error.response))
-    if isinstance(error, openai.APITimeoutError):
-        return Reply(State.TRANSPORT_ERROR, "no answer in time")
-    if isinstance(error, openai.APIConnectionError):
-        return Reply(State.TRANSPORT_ERROR, f"no connection: {error.__cause__ or error}")
-    return Reply(State.TRANSPORT_ERROR, f"nothing could be sent or read: {type(error).__name__}: {error}")
-
-
-def _status(error: openai.APIStatusError) -> Reply:
-    status, said = error.status_code, _words(error)
-    words, code = f"HTTP {status}: {said}", str(error.code or "").lower()
+def _status(response: httpx2.Response) -> Reply:
+    status = response.status_code
+    said, code = _words(response)
+    words = f"HTTP {status}: {said}"
     if status == 402 or (status == 429 and any(mark in code for mark in _QUOTA)):
         return Reply(State.RATE_LIMITED, words, fatal=True)
     if status == 429:
@@ -220,8 +204,10 @@ def _retry_after(response: httpx2.Response) -> float | None:
     return min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _words(error: openai.APIStatusError) -> str:
-    """The provider's own message where there is one, on one line."""
-    body = error.body
-    message = body.get("message") if isinstance(body, Mapping) else None
-    return " ".join(str(message or error.message).split())
+def _words(response: httpx2.Response) -> tuple[str, str]:
+    """The provider's own message, or all that it said, on one line; and its code for what is the matter."""
+    body = _json(response.content)
+    error = body.get("error", body) if isinstance(body, Mapping) else None
+    found = error if isinstance(error, Mapping) else {}
+    said = found.get("message") or error or response.text[:1000] or response.reason_phrase
+    return " ".join(str(said).split()), str(found.get("code") or "").lower()

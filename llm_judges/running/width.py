@@ -1,11 +1,12 @@
 """How many calls a worker keeps in flight: as many as the endpoint bears, up to the declared number. Pure.
 
-Slow start, then additive increase and multiplicative decrease, as TCP does it.
+A start with half of that, doubled with every round, then additive increase and multiplicative decrease, as
+TCP does it.
 """
 
 from dataclasses import dataclass
 
-START = 20
+START = 20  # or half of the declared number, where that is more
 CUT = 0.7
 # One overload makes many calls fail; they count as one within these seconds.
 EPISODE = 5.0
@@ -16,12 +17,12 @@ class Width:
     """`now`: calls in flight at present; `most`: this worker's share of what the endpoint may be given."""
 
     most: int
-    now: float = START
+    now: float = 0.0
     rising: bool = True  # slow start: doubles with every round of successes
     quiet_until: float = 0.0
 
     def __post_init__(self) -> None:
-        self.now = min(self.now, self.most)
+        self.now = min(max(START, self.most / 2), self.most)
 
     @property
     def calls(self) -> int:
