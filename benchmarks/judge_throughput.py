@@ -2,9 +2,11 @@
 """How fast a judge's worker gets answers, beside a bare client of the same library in the same run.
 
 A local endpoint answers after 200 and 500 ms. Our worker (leases, prompts, ledger, rows and labels on a
-private PostgreSQL included) and the baseline, an openai client in a loop with the same transport, keep 50,
-100, 200 and 400 calls in flight, one after the other, each in a process of its own. Then memory over 50,000
-calls, and two workers on an endpoint that allows 600 requests a minute. `--quick` does less of each.
+private PostgreSQL included) and the baseline, an openai client in a loop with the same transport (the same
+HTTP library, as many pools of connections), keep 50, 100, 200 and 400 calls in flight, one after the other,
+each in a process of its own; without `--quick`, for information, a loop over a single pool too. Then memory
+over 50,000 calls, and two workers on an endpoint that allows 600 requests a minute. `--quick` does less of
+each, and takes memory from the last of them.
 """
 
 import argparse
@@ -52,7 +54,7 @@ def run(texts: Path, quick: bool) -> dict[str, Any]:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    seconds, memory_calls, limited = (5, 4000, 12) if quick else (12, 50_000, 60)
+    seconds, memory_calls, limited = (4, 0, 10) if quick else (12, 50_000, 60)
     latencies, flights = ((0.2,), (50, 100, 200)) if quick else ((0.2, 0.5), (50, 100, 200, 400))
     project = make_project(texts, max(memory_calls, int(max(flights) / min(latencies) * seconds)) // 2)
     results: dict[str, Any] = {}
@@ -63,10 +65,12 @@ def run(texts: Path, quick: bool) -> dict[str, Any]:
             with endpoint(latency) as port:
                 for flight in flights:
                     calls = int(flight / latency * seconds) // 2 * 2
-                    both = pair(project, port, flight, calls, bodies.name)
+                    both = pair(project, port, flight, calls, bodies.name, single=not quick)
                     results[f"{1000 * latency:.0f} ms, {flight} in flight"] = both
-    with endpoint(0.2) as port:
-        long = child("ours", start(project, port, 200, memory_calls))
+    long = both
+    if memory_calls:
+        with endpoint(0.2) as port:
+            long = child("ours", start(project, port, 200, memory_calls))
     results["memory"] = {name: round(long[name], 1) for name in ("calls", "memory_mb", "memory_growth_mb")}
     results["limited"] = at_the_limit(project, limited)
     return {"machine": machine(), "results": results, "goals": goals(results)}
@@ -92,10 +96,14 @@ def goals(results: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def pair(project: Any, port: int, flight: int, calls: int, bodies: str) -> dict[str, Any]:
-    """The baseline and our worker on the same number of calls."""
+def pair(
+    project: Any, port: int, flight: int, calls: int, bodies: str, single: bool = False
+) -> dict[str, Any]:
+    """The baseline and our worker on the same number of calls, and a baseline over a `single` pool."""
     from llm_judges.client import LANE
 
+    load = os.getloadavg()[0]
+    plain = child("bare", port, flight, calls, flight, bodies) if single else None
     alone = child("bare", port, flight, calls, LANE, bodies)
     database = Database()
     worker = child("ours", start(project, port, flight, calls))
@@ -112,6 +120,10 @@ def pair(project: Any, port: int, flight: int, calls: int, bodies: str) -> dict[
         "baseline_cpu_ms": round(other, 2),
         "overhead_cpu_ms": round(own - other, 2),
         "database_cpu_ms": round(1000 * database.seconds() / calls, 2),
+        "memory_mb": round(worker["memory_mb"], 1),
+        "memory_growth_mb": round(worker["memory_growth_mb"], 1),
+        "load_1min": round(load, 1),
+        **({"single_pool_calls_per_second": round(calls / plain["seconds"], 1)} if plain else {}),
     }
 
 
