@@ -19,10 +19,10 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test quick check bench screenshots
+.PHONY: help install demo test quick check check-trainers bench screenshots
 
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(READY) ## Make .venv from uv.lock (instant when it is up to date)
 	@:
@@ -54,6 +54,14 @@ check: install ## Lint, format, types, direction of imports, migrations, lock fi
 	$(BIN)/lint-imports
 	$(SQLITE) TANDEM_DATA_DIR=var/check $(PY) manage.py makemigrations --check --dry-run
 	$(BIN)/uv lock --check
+
+check-trainers: install ## Load a release with datasets and TRL, one step each of DPO, reward and KTO (1.5 GB, own .venv-trainers)
+	@[ -x .venv-trainers/bin/python ] || "$(PYTHON)" -m venv .venv-trainers
+	@# torch by itself first: TRL alone would bring the newest build with its CUDA packages.
+	@.venv-trainers/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
+	@.venv-trainers/bin/pip install --quiet --disable-pip-version-check trl==1.16.0 datasets==5.2.0
+	@folder=$$(mktemp -d) && $(SQLITE) $(PY) tests/trainers/release.py $$folder \
+		&& .venv-trainers/bin/python tests/trainers/check.py $$folder; status=$$?; rm -rf $$folder; exit $$status
 
 bench: install ## Run every benchmark in its quick form
 	@scripts/system-packages services

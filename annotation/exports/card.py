@@ -57,7 +57,7 @@ def _files(manifest: dict[str, Any]) -> str:
     for config, splits in manifest["rows_by_config"].items():
         lines += [f"| {config} | {split} | {rows:,} |" for split, rows in splits.items()]
     if manifest["outcomes"]:
-        lines += ["", "`outcomes.parquet` says what became of every comparison, those left out included."]
+        lines += ["", "`outcomes.arrow` says what became of every comparison, those left out included."]
     return "\n".join(lines)
 
 

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from ..models import Release
 from .frozen import Frozen
 from .options import ExportError, Options
-from .outcomes import NAME
+from .outcomes import NAME, read
 
 EXAMPLES = 20
-_BATCH = 5_000
 Outcomes = dict[str, dict[str, Any]]
 
 
@@ -110,13 +108,11 @@ def _labels(old: Release, new: Release) -> dict[str, int]:
 
 def _outcomes(release: Release) -> Iterator[tuple[str, Outcomes]]:
     """(comparison, its outcomes by criterion) in order."""
-    path = Path(release.path, NAME)
-    if not path.exists():
+    folder = Path(release.path)
+    if not (folder / NAME).exists():
         raise ExportError(f"release {release.number} has no {NAME}: it holds labels alone, or was moved")
-    with pq.ParquetFile(path) as file:
-        rows = (row for batch in file.iter_batches(_BATCH) for row in batch.to_pylist())
-        for comparison, same in groupby(rows, key=lambda row: row["comparison"]):
-            yield comparison, {row["criterion"]: row for row in same}
+    for comparison, same in groupby(read(folder), key=lambda row: row["comparison"]):
+        yield comparison, {row["criterion"]: row for row in same}
 
 
 def _together(

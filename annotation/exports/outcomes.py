@@ -1,16 +1,19 @@
-"""`outcomes.parquet`: what became of every comparison and criterion; two releases are compared by it."""
+"""`outcomes.arrow`: what became of every comparison and criterion; two releases are compared by it.
 
+It is no Parquet file, because who takes all of those means the data.
+"""
+
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..consensus import Estimate
 from ..reports.estimates import DIGITS
 from .formats import Case
 
-NAME = "outcomes.parquet"
+NAME = "outcomes.arrow"
 SCHEMA = pa.schema(
     [
         pa.field("comparison", pa.string()),
@@ -28,7 +31,8 @@ class Outcomes:
     """Writes the file, row by row in the order of the comparisons."""
 
     def __init__(self, folder: Path) -> None:
-        self.writer = pq.ParquetWriter(folder / NAME, SCHEMA, compression="zstd")
+        options = pa.ipc.IpcWriteOptions(compression="zstd")
+        self.writer = pa.ipc.new_file(folder / NAME, SCHEMA, options=options)
         self.waiting: list[dict[str, Any]] = []
 
     def add(self, case: Case, left_out: str) -> None:
@@ -51,7 +55,7 @@ class Outcomes:
 
     def _flush(self) -> None:
         if self.waiting:
-            self.writer.write_table(pa.Table.from_pylist(self.waiting, schema=SCHEMA))
+            self.writer.write_batch(pa.RecordBatch.from_pylist(self.waiting, schema=SCHEMA))
             self.waiting = []
 
 
@@ -61,3 +65,11 @@ def told(estimate: Estimate) -> str:
     for vote, number in estimate.votes:
         numbers[vote.ranking] = numbers.get(vote.ranking, 0) + number
     return ", ".join(f"{ranking} {number}" for ranking, number in sorted(numbers.items()))
+
+
+def read(folder: Path) -> Iterator[dict[str, Any]]:
+    """The file's rows, in order. Raises FileNotFoundError."""
+    with pa.memory_map(str(folder / NAME)) as file:
+        reader = pa.ipc.open_file(file)
+        for number in range(reader.num_record_batches):
+            yield from reader.get_batch(number).to_pylist()

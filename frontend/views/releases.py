@@ -108,7 +108,7 @@ def difference(request: SignedInRequest, slug: str, number: int, old: int) -> Ht
     return render(request, "frontend/releases/diff.html", context)
 
 
-_EXTRA = ("README.md", "manifest.json", "outcomes.parquet", "dataset_info.json")
+_EXTRA = ("README.md", "manifest.json", "outcomes.arrow", "dataset_info.json")
 
 
 @signed_in

@@ -77,7 +77,7 @@ def test_a_new_release_is_asked_for_counted_built_and_downloaded(
     shown = page(client, "release", project.slug, 1)
     assert "Dataset card" in shown
     assert release.started_by is not None
-    for name in ("manifest.json", "README.md", "outcomes.parquet", "overall/train-00000-of-00001.parquet"):
+    for name in ("manifest.json", "README.md", "outcomes.arrow", "overall/train-00000-of-00001.parquet"):
         address = reverse("release-file", args=[project.slug, 1, name])
         assert f'href="{address}"' in shown
         file = client.get(address)
