@@ -16,6 +16,7 @@ def said(
     across: float | None = None,
     across_ends: Ends = None,
     first: tuple[float, Ends] = (0.5, None),
+    name: str = "",
 ) -> str:
     def group(alpha: float | None, ends: Ends) -> dict[str, Any]:
         reasons = {} if alpha is not None else {"nominal": NOT_COMPUTABLE}
@@ -25,7 +26,7 @@ def said(
         "criterion": "overall",
         "level": "nominal",
         "groups": {"human_human": group(people, people_ends), "human_judge": group(across, across_ends)},
-        "leanings": {"rows": [{"name": "", "first": {"value": first[0], "ends": first[1], "n": 400}}]},
+        "leanings": {"rows": [{"name": name, "first": {"value": first[0], "ends": first[1], "n": 400}}]},
     }
     return "".join(part for part, _ in sentence(report)).strip()
 
@@ -74,4 +75,6 @@ def test_a_leaning_is_said_where_it_is_more_than_a_little() -> None:
     assert said(0.45, [0.4, 0.5], first=(0.7, [0.65, 0.75])).endswith(
         "People lean to the response shown first."
     )
+    one = said(0.45, [0.4, 0.5], first=(0.3, [0.25, 0.35]), name="large")
+    assert one.endswith("large leans to the second.")
     assert "lean" not in said(0.45, [0.4, 0.5], first=(0.56, [0.52, 0.6]))

@@ -73,12 +73,16 @@ def _leaning(report: dict[str, Any]) -> list[tuple[str, bool]]:
     if not found:
         return []
     one = max(found, key=lambda one: abs(one["first"]["value"] - 0.5))
-    words = (
-        _(" lean to the response shown first") if one["first"]["value"] > 0.5 else _(" lean to the second")
-    )
+    first = one["first"]["value"] > 0.5
+    if one["name"]:
+        words = _(" leans to the response shown first") if first else _(" leans to the second")
+    else:
+        words = _(" lean to the response shown first") if first else _(" lean to the second")
     parts = [(one["name"] or _("People"), True), (words, False)]
     if others := len(found) - 1:
-        more = ngettext("; so does %(n)s other", "; %(n)s others lean to a side too", others) % {"n": others}
+        more = ngettext("; %(n)s other leans to a side too", "; %(n)s others lean to a side too", others) % {
+            "n": others
+        }
         parts.append((more, False))
     return [*parts, (".", False)]
 
