@@ -230,6 +230,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.tasks.expire_leases", "schedule": 30.0},
     "look-for-refits": {"task": "annotation.tasks.look_for_refits", "schedule": 60.0},
+    "look-for-routing-texts": {"task": "routing.tasks.look_for_texts", "schedule": 60.0},
     "look-for-routing-refits": {"task": "routing.tasks.look_for_refits", "schedule": 30.0},
     "look-for-releases": {"task": "annotation.tasks.look_for_releases", "schedule": 30.0},
     "look-for-judge-work": {"task": "llm_judges.tasks.look", "schedule": 15.0},

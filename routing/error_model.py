@@ -19,6 +19,7 @@ VERSION = "1"
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)  # inverse penalty of the texts' columns
 FREE = 10.0  # judges' columns are scaled up by this: a penalty a hundred times smaller
 FOLDS = 5
+SEARCHED = 5000  # labelled comparisons that the penalty is chosen on at most; more do not change it
 LEAST = 40  # comparisons with both labels
 LEAST_EACH = 8  # of them, worth of right and of wrong labels of the judge
 
@@ -109,11 +110,12 @@ def fit(inputs: Inputs, wrong: Floats, groups: Sequence[str], seed: int = 0) -> 
     """
     enough(wrong)
     folds = np.array(folds_of(groups, FOLDS, seed))
+    some = _some_groups(groups, seed)
     from threadpoolctl import threadpool_limits
 
     # Matrices this small gain nothing from threads, and threads that wait for each other lose a lot.
     with threadpool_limits(1):
-        losses = [_loss(inputs, wrong, folds, strength) for strength in STRENGTHS]
+        losses = [_loss(inputs.at(some), wrong[some], folds[some], strength) for strength in STRENGTHS]
         return fit_at(inputs, wrong, STRENGTHS[int(np.argmin(losses))])
 
 
@@ -153,6 +155,14 @@ def splits(folds: Sequence[int]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np
             yield at != fold, at == fold
 
 
+def _some_groups(groups: Sequence[str], seed: int) -> NDArray[np.int64]:
+    """Rows to choose the penalty on: all, or whole groups drawn by lot until there are enough."""
+    if len(groups) <= SEARCHED:
+        return np.arange(len(groups))
+    dealt = np.array(folds_of(groups, len(groups), seed))  # a number of its own for every group
+    return np.flatnonzero(dealt <= np.sort(dealt)[SEARCHED])
+
+
 def _loss(inputs: Inputs, wrong: Floats, folds: NDArray[np.int64], strength: float) -> float:
     """Cross-validated log loss."""
     total = 0.0
@@ -179,7 +189,8 @@ def fit_at(inputs: Inputs, wrong: Floats, strength: float) -> ErrorModel:
     spread = np.where(spread < 1e-9, np.inf, np.where(judging, 1 / FREE, spread))
     standard = np.where(known, (values - centre) / spread, 0.0)
     model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-6)
-    # A share of wrong labels is one row that is wrong and one that is right, weighted.
-    answers = np.repeat([1, 0], len(wrong))
-    model.fit(np.vstack([standard, standard]), answers, sample_weight=np.concatenate([wrong, 1 - wrong]))
+    # A share of wrong labels is one row that is wrong and one that is right, weighted; most are only one.
+    weight = np.concatenate([wrong, 1 - wrong])
+    some = np.flatnonzero(weight)
+    model.fit(standard[some % len(wrong)], (some < len(wrong)).astype(int), sample_weight=weight[some])
     return ErrorModel(centre, spread, model.coef_[0], float(model.intercept_[0]), strength, len(wrong))

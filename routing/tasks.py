@@ -6,10 +6,13 @@ from celery import shared_task
 
 from annotation.models import Project
 
-from . import approving, drafting, refitting
+from . import approving, drafting, refitting, texts
 from .models import Plan
 from .planning import make_plan
+from .policies import POLICIES
 from .policy import PlanError
+
+LOOK_SECONDS = 60
 
 
 @shared_task
@@ -25,6 +28,22 @@ def refit_project(project_id: int) -> None:
     """Learns anew and updates the plan."""
     for project in Project.objects.filter(pk=project_id):
         refitting.refit(project)
+
+
+@shared_task
+def look_for_texts() -> None:
+    """Has the texts of projects whose policy looks at them described before a plan has to wait for it."""
+    named = [policy.name for policy in POLICIES.values() if policy.texts]
+    for project in Project.objects.filter(policy__in=named):
+        for first, last in texts.pieces(project):
+            describe_texts.apply_async((project.pk, first, last), expires=LOOK_SECONDS)
+
+
+@shared_task
+def describe_texts(project_id: int, first: int, last: int) -> None:
+    """Describes what is not described yet among comparisons with ids from first to last."""
+    for project in Project.objects.filter(pk=project_id):
+        texts.describe_project(project, first, last)
 
 
 @shared_task

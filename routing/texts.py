@@ -14,6 +14,7 @@ from .features.judging import preferred
 from .models import TextFeatures
 
 BATCH = 500
+PIECE = 5000  # comparisons of one Celery message
 _FLOATS = np.dtype("<f4")
 
 
@@ -23,22 +24,40 @@ def undescribed(project: Project) -> QuerySet[Comparison]:
     return Comparison.objects.filter(~Exists(described), project=project)
 
 
-def describe_project(project: Project, limit: int | None = None) -> int:
-    """Describes what is not described yet, at most `limit` comparisons; gives how many it was.
+def pieces(project: Project, size: int = PIECE, most: int = 1000) -> list[tuple[int, int]]:
+    """First and last ids of pieces of `size` comparisons that are not described yet, at most `most` pieces.
 
-    Several workers may do so at once: a comparison described twice is described alike.
+    Reads an index; the ids of a million comparisons are never in memory at once.
     """
-    done, last = 0, 0
-    responses = Prefetch("responses", Response.objects.order_by("position"))
-    while limit is None or done < limit:
-        size = BATCH if limit is None else min(BATCH, limit - done)
-        waiting = undescribed(project).filter(pk__gt=last).order_by("pk")
-        batch = list(waiting.only("prompt").prefetch_related(responses)[:size])
-        if not batch:
+    found: list[tuple[int, int]] = []
+    last = 0
+    while len(found) < most:
+        waiting = undescribed(project).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]
+        ids = list(waiting)
+        if not ids:
             break
+        last = ids[-1]
+        found.append((ids[0], last))
+    return found
+
+
+def describe_project(project: Project, first: int = 0, last: int | None = None) -> int:
+    """Describes what is not described yet, with ids from `first` to `last`; gives how many it was.
+
+    In batches, so that memory stays flat. Several workers may do so at once: a comparison described twice is
+    described alike.
+    """
+    done, seen = 0, first - 1
+    responses = Prefetch("responses", Response.objects.order_by("position"))
+    while True:
+        waiting = undescribed(project).filter(pk__gt=seen).order_by("pk")
+        if last is not None:
+            waiting = waiting.filter(pk__lte=last)
+        batch = list(waiting.only("prompt").prefetch_related(responses)[:BATCH])
+        if not batch:
+            return done
         _keep({comparison.pk: _described(comparison) for comparison in batch})
-        done, last = done + len(batch), batch[-1].pk
-    return done
+        done, seen = done + len(batch), batch[-1].pk
 
 
 def read_texts(

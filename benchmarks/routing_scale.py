@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Routing at a million comparisons: describing texts, a plan, a refit, one new decision.
+
+Texts are MT-bench's, repeated under new ids. Features go through real Celery workers beside a private
+PostgreSQL and Redis; the rate is per second of the workers' processor time, memory is a worker's highest.
+Plan, refit and decision are measured in this process with one thread: a plan is scores and reasons of a
+million comparisons by `error_model` and the selection under a budget, learned from 10,000 labelled ones; a
+refit is the model, its nested cross-validation, the choice of parts and the scores of the same million.
+`--quick` takes 4,000 texts and 100,000 comparisons; seconds are then stated for a million by rule of three.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _benchmark import INSIDE, ROOT, finish, goal, machine, run_with_services, set_up, texts_of
+from _project import insert_select, sql
+from _votes import described, lines_of, read
+
+MILLION = 1_000_000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--texts", type=int, help="comparisons to describe; default a million, quick 4,000")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    file = texts_of("mtbench.jsonl.gz")
+    if INSIDE not in os.environ:
+        return run_with_services(__file__)
+    set_up()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    lines = lines_of(file)
+    texts = options.texts or (4000 if options.quick else MILLION)
+    results = features(lines, texts, options.workers)
+    data = read(lines, described(lines), "gpt-4", "llama-2-70b-instruct-v2", without_ties=False, gold=False)
+    results |= plans(data.labelled, MILLION // 10 if options.quick else MILLION)
+    results |= decision(lines[0], data.labelled)
+    goals = [
+        goal("features_per_second_per_core", results["features"]["per_cpu_second"], 300, "at_least", "1/s"),
+        goal("plan_1m_seconds", results["plan"]["seconds"], 10, "at_most", "s"),
+        goal("refit_seconds", results["refit"]["seconds"], 60, "at_most", "s"),
+        goal("one_decision_ms", results["decision_ms"], 5, "at_most", "ms"),
+    ]
+    told = [f"{name}: {value}" for name, value in results.items()]
+    return finish({"machine": machine(), "results": results, "goals": goals}, options.json, *told)
+
+
+def features(lines: list[dict[str, Any]], number: int, workers: int) -> dict[str, Any]:
+    """Describes `number` comparisons through Celery workers; rate by their processor time, and memory."""
+    from routing.models import TextFeatures
+    from routing.tasks import describe_texts
+    from routing.texts import pieces
+
+    project = load(lines, number)
+    sent = 0
+    start = time.perf_counter()
+    with celery(workers) as pids:
+        before = spent(pids())
+        for first, last in pieces(project, most=MILLION):
+            describe_texts.delay(project.pk, first, last)
+            sent += 1
+        half = 0.0
+        while (done := TextFeatures.objects.count()) < number:
+            time.sleep(0.2)
+            half = highest(pids()) if done < number / 2 else half
+        seconds = time.perf_counter() - start
+        cpu = spent(pids()) - before
+        figures = {
+            "comparisons": number,
+            "messages": sent,
+            "seconds": round(seconds, 1),
+            "workers": workers,
+            "per_second": round(number / seconds),
+            "per_cpu_second": round(number / cpu),
+            "worker_peak_mb": {"half_way": round(half), "at_the_end": round(highest(pids()))},
+        }
+    return {"features": figures}
+
+
+def load(lines: list[dict[str, Any]], number: int) -> Any:
+    """A project of `number` comparisons with MT-bench's texts in turn."""
+    import orjson
+
+    from annotation.models import Comparison, Project, Response
+
+    project = Project.objects.create(slug="scale", name="Scale", policy="combined")
+    sql("CREATE TABLE bench_texts (n int, prompt jsonb, a jsonb, b jsonb)")
+    for place, line in enumerate(lines):
+        said = [[{"role": "assistant", "content": line[f"response_{side}"]}] for side in "ab"]
+        turns = [turn for turn in line.get("context_a") or [] if turn["role"] == "user"]
+        asked = [*turns, {"role": "user", "content": line["prompt"]}]
+        values = [place, *(orjson.dumps(one).decode() for one in (asked, *said))]
+        sql("INSERT INTO bench_texts VALUES (%s, %s::jsonb, %s::jsonb, %s::jsonb) RETURNING n", values)
+    sql("SET session_replication_role = replica; SELECT 1")
+    numbered = f"FROM generate_series(1, {number}) n JOIN bench_texts t ON t.n = n % {len(lines)}"
+    same = {"id": "n", "project_id": str(project.pk), "external_id": "'s' || n", "prompt": "t.prompt"}
+    insert_select(Comparison, numbered, **same, k="2", group="(n % 80)::text", content_hash="md5(n::text)")
+    for position, side in enumerate("ab"):
+        insert_select(
+            Response,
+            numbered,
+            id=f"2 * n + {position}",
+            comparison_id="n",
+            position=str(position),
+            messages=f"t.{side}",
+            model="'m'",
+        )
+    sql("ANALYZE annotation_comparison; ANALYZE annotation_response; SELECT 1")
+    return project
+
+
+@contextlib.contextmanager
+def celery(workers: int) -> Any:
+    """A worker as in production; gives a function that lists its processes."""
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", str(workers), "-l", "INFO"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    quiet = subprocess.DEVNULL
+    parent = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
+
+    def children() -> list[int]:
+        listed = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        return [parent.pid, *map(int, listed)]
+
+    try:
+        while len(children()) <= workers:
+            time.sleep(0.1)
+        yield children
+    finally:
+        parent.terminate()
+        parent.wait(60)
+
+
+def spent(pids: list[int]) -> float:
+    """Processor seconds of processes until now."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def highest(pids: list[int]) -> float:
+    """Megabytes of the largest of them at its highest."""
+    read_from = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
+    return max(int(re.search(r"VmHWM:\s+(\d+)", text)[1]) for text in read_from) / 1024  # type: ignore[index]
+
+
+def plans(labelled: Any, number: int) -> dict[str, Any]:
+    """A plan over `number` comparisons and a refit, in this process."""
+    from decimal import Decimal
+
+    from threadpoolctl import threadpool_limits
+
+    from routing.policies import POLICIES
+    from routing.policy import Problem
+    from routing.refitting import learn
+    from routing.selection import select
+
+    known, rows = many(labelled, 10_000), many(labelled, number).signals
+    few, scale = rows.at(rows_of(100)), MILLION / number
+    with threadpool_limits(1):
+        _, learning = timed(lambda: POLICIES["error_model"].score(Problem(rows.at(rows_of(100)), known), 0))
+        scored, scoring = timed(lambda: POLICIES["error_model"].score(Problem(rows, known), 0))
+        chosen, selecting = timed(
+            lambda: select(scored.values, rows.keys, slots=number // 4, audit_share=0.05)
+        )
+        batch = rows.at(rows_of(1000))
+        _, refitting = timed(lambda: learn(known, batch, 0, Decimal(1), None))
+        _, choosing = timed(lambda: POLICIES["combined"].score(Problem(few, known), 0))
+    planning = (scoring - learning + selecting) * scale
+    assert int((chosen.human | chosen.audit).sum()) == number // 4
+    return {
+        "plan": {
+            "comparisons": number,
+            "seconds": round(planning, 2),
+            "score_seconds": round((scoring - learning) * scale, 2),
+            "select_seconds": round(selecting * scale, 2),
+            "learn_seconds": round(learning, 2),
+        },
+        "refit": {
+            "labelled": len(known),
+            "seconds": round(refitting + choosing + planning, 2),
+            "nested_validation_seconds": round(refitting, 2),
+            "choice_of_parts_seconds": round(choosing, 2),
+        },
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
+
+
+def many(labelled: Any, number: int) -> Any:
+    """The labelled comparisons repeated under new ids and groups, each with a little noise on its texts."""
+    from routing.policy import Labelled, Signals
+
+    at = np.arange(number) % len(labelled)
+    rng = np.random.default_rng(0)
+    one = labelled.signals
+    noise = rng.normal(0, 0.01, (number, one.shared.shape[1])).astype(np.float32)
+    groups = [f"{one.groups[row]}/{place // len(labelled)}" for place, row in enumerate(at.tolist())]
+    signals = Signals(
+        keys=[f"k{place}" for place in range(number)],
+        groups=groups,
+        categories=[one.categories[row] for row in at.tolist()],
+        judges=one.judges[at],
+        differing=one.differing[at],
+        flipped=one.flipped[at],
+        tied=one.tied[at],
+        judging=one.judging[at],
+        shared=one.shared[at] + noise,
+        toward=one.toward[at],
+    )
+    return Labelled(signals, labelled.wrong[at], labelled.human_wrong[at])
+
+
+def decision(line: dict[str, Any], labelled: Any) -> dict[str, Any]:
+    """Milliseconds to describe, score and explain one new comparison with a model that is there."""
+    from routing.error_model import fit
+    from routing.learning import categories_of, inputs, reasons
+
+    categories = categories_of(labelled)
+    model = fit(inputs(labelled.signals, categories), labelled.wrong, labelled.signals.groups)
+
+    def decide() -> None:
+        described([line])
+        row = inputs(labelled.signals.at(np.array([0])), categories)
+        reasons(model.probability(row), model, row, categories)
+
+    times = [timed(decide)[1] for _ in range(200)]
+    return {"decision_ms": round(1000 * float(np.median(times)), 2)}
+
+
+def rows_of(number: int) -> Any:
+    return np.arange(number)
+
+
+def timed(work: Any) -> tuple[Any, float]:
+    start = time.perf_counter()
+    found = work()
+    return found, time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    sys.exit(main())
