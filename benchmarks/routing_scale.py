@@ -98,15 +98,15 @@ def load(lines: list[dict[str, Any]], number: int) -> Any:
     from annotation.models import Comparison, Project, Response
 
     project = Project.objects.create(slug="scale", name="Scale", policy="combined")
-    sql("CREATE TABLE bench_texts (n int, prompt jsonb, a jsonb, b jsonb)")
+    sql("CREATE TABLE bench_texts (place int, prompt jsonb, a jsonb, b jsonb)")
     for place, line in enumerate(lines):
         said = [[{"role": "assistant", "content": line[f"response_{side}"]}] for side in "ab"]
         turns = [turn for turn in line.get("context_a") or [] if turn["role"] == "user"]
         asked = [*turns, {"role": "user", "content": line["prompt"]}]
         values = [place, *(orjson.dumps(one).decode() for one in (asked, *said))]
-        sql("INSERT INTO bench_texts VALUES (%s, %s::jsonb, %s::jsonb, %s::jsonb) RETURNING n", values)
+        sql("INSERT INTO bench_texts VALUES (%s, %s::jsonb, %s::jsonb, %s::jsonb) RETURNING place", values)
     sql("SET session_replication_role = replica; SELECT 1")
-    numbered = f"FROM generate_series(1, {number}) n JOIN bench_texts t ON t.n = n % {len(lines)}"
+    numbered = f"FROM generate_series(1, {number}) n JOIN bench_texts t ON t.place = n % {len(lines)}"
     same = {"id": "n", "project_id": str(project.pk), "external_id": "'s' || n", "prompt": "t.prompt"}
     insert_select(Comparison, numbered, **same, k="2", group="(n % 80)::text", content_hash="md5(n::text)")
     for position, side in enumerate("ab"):
