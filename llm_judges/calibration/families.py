@@ -7,7 +7,7 @@ because whose style they carry is the question.
 import re
 
 _FAMILIES = (
-    ("openai", r"gpt|chatgpt|davinci|o[134](-|$)"),
+    ("openai", r"gpt-?[345](?!all)|gpt-oss|chatgpt|(text-)?davinci|o[134](-|$)"),
     ("anthropic", r"claude"),
     ("google", r"gemini|gemma|palm|bard|text-bison"),
     ("meta", r"(meta-)?llama"),

@@ -143,6 +143,8 @@ def test_a_tie_is_half_a_choice_of_the_family() -> None:
         ("llmbar:PaLM2/Metrics_Reference", "google"),
         ("meta-llama/Llama-3.1-8B-Instruct", "meta"),
         ("vicuna-13b-v1.2", None),
+        ("gpt4all-13b-snoozy", None),
+        ("gpt-j-6b", None),
         ("house-model-7b", None),
     ],
 )
