@@ -2,7 +2,7 @@
 
 from .agreement import agreement_of, totals
 from .consensus import refresh_consensus
-from .estimates import Estimated, estimates_of, method_named, standing_votes
+from .estimates import Estimated, estimates_of, method_named
 from .leaderboard import leaderboard_of
 from .reading import Unknown, criteria_named, read_votes, snapshot, voters_of
 
@@ -17,7 +17,6 @@ __all__ = [
     "read_votes",
     "refresh_consensus",
     "snapshot",
-    "standing_votes",
     "totals",
     "voters_of",
 ]

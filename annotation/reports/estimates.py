@@ -84,11 +84,6 @@ def standing_mask(project: Project, votes: Votes) -> Mask:
     return consensus.standing(votes, ((pk, where == human, judge) for pk, where, judge in rows))
 
 
-def standing_votes(project: Project, votes: Votes) -> Votes:
-    """The votes that stand (see `standing_mask`)."""
-    return votes.where(standing_mask(project, votes))
-
-
 def gold_of(criterion: Criterion) -> dict[int, str]:
     """By comparison id, the class (a letter, tie, both_bad) of references that the owner made gold."""
     rows = Gold.objects.filter(reference__criterion=criterion).exclude(reference__ranking="")
