@@ -75,6 +75,13 @@ urlpatterns = [
     path("p/<slug:slug>/judges/", judges.judges, name="judges"),
     path("p/<slug:slug>/judges/new/", judges.judge_new, name="judge-new"),
     path("p/<slug:slug>/judges/project-file.yaml", judges.judges_file, name="judges-file"),
+    path("p/<slug:slug>/judges/calibration/", judges.calibration, name="calibration"),
+    path("p/<slug:slug>/judges/calibration/all.json", judges.calibration_json, name="calibration-json"),
+    path(
+        "p/<slug:slug>/judges/calibration/<slug:part>.csv",
+        judges.calibration_table,
+        name="calibration-table",
+    ),
     path("p/<slug:slug>/judges/templates/", judges.judge_templates, name="judge-templates"),
     path("p/<slug:slug>/judges/templates/new/", judges.judge_template_new, name="judge-template-new"),
     path("p/<slug:slug>/judges/templates/of/<slug:name>/", judges.judge_template, name="judge-template"),

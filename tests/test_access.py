@@ -61,6 +61,9 @@ EXPECTED = {
     "judge-trial": "view",
     "judge-try": "manage",
     "judge-calls": "view",
+    "calibration": "view",
+    "calibration-json": "view",
+    "calibration-table": "view",
     "judge-new": "manage",
     "judge-service": "manage",
     "judge-settings": "manage",
@@ -131,6 +134,7 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         "pk": comparison,
         "figure": "groups",
         "name": "pairwise",
+        "part": "judges",
     }
     if "sha256" in route.parameters:
         values["sha256"] = media.store(project, "a.gif", io.BytesIO(b"GIF89a\1\0\1\0")).sha256

@@ -1,6 +1,7 @@
 """How judges' calls read on a page."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from llm_judges.reconcile import Settled
 from llm_judges.verdicts import Reading
 
 from .. import judge_words
+from ..views.judges.calibration.sentence import figure_in_words
 from .humanise import answer_in_words, fixed
 
 register = template.Library()
@@ -60,6 +62,12 @@ def chances(probabilities: Mapping[str, float]) -> str:
     return ", ".join(
         f"{names.get(name, name.upper())} {fixed(chance, 2)}" for name, chance in probabilities.items()
     )
+
+
+@register.filter
+def in_words(figure: Mapping[str, Any] | None, how: str = "share") -> str:
+    """A figure of the calibration report with its interval and what it rests on, or why there is none."""
+    return figure_in_words(figure, how == "share") or _("not known")
 
 
 @register.filter

@@ -1,0 +1,114 @@
+"""The calibration page: what it says of a judge, its figures and files, and that looking again is cheap."""
+
+import csv
+import io
+import json
+import random
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from annotation.models import Annotator, Project
+from frontend.views.judges.calibration import FIGURES
+from tests.annotation.test_agreement_details import judge, people, say
+from tests.factories import make_comparison, make_project
+from tests.frontend.test_judges import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project() -> Project:
+    """Sixty comparisons labelled by three people and by a judge that mostly says the same."""
+    project = make_project(scale="three-way", slug="trees")
+    label(project, [*people(project, 3), judge(project)], 60)
+    return project
+
+
+def label(project: Project, who: list[Annotator], comparisons: int) -> None:
+    rng = random.Random(comparisons)
+    for number in range(comparisons):
+        comparison = make_comparison(project, prompt=f"Which tree is tall? {number}", category="trees")
+        truth = rng.choice(["a>b", "b>a"])
+        for one in who:
+            said = truth if rng.random() < 0.9 else "a=b"
+            say(one, comparison, said, shown=rng.choice(["ab", "ba"]))
+
+
+def page(client: Client, project: Project, query: str = "") -> str:
+    response = client.get(f"/p/{project.slug}/judges/calibration/{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_it_says_how_often_the_judge_says_what_people_say_and_draws_every_figure(project: Project) -> None:
+    html = page(client_of(project, "viewer"), project)
+    report = json.loads(
+        client_of(project, "viewer").get(f"/p/{project.slug}/judges/calibration/all.json").content
+    )
+    accuracy = report["criteria"][0]["judges"][0]["against_people"]["accuracy"]
+    assert f"{accuracy['value']:.2f} of {accuracy['n']} comparisons" in html
+    low, high = accuracy["ci95"]
+    assert f"between {low:.2f} and {high:.2f}" in html
+    for key in FIGURES:
+        assert f'id="{key}"' in html
+    assert "style=" not in html
+
+
+def test_every_figure_has_its_numbers_in_a_file(project: Project) -> None:
+    viewer = client_of(project, "viewer")
+    [found] = [one.pk for one in Annotator.objects.filter(project=project, kind="judge")]
+    for key in FIGURES:
+        response = viewer.get(
+            f"/p/{project.slug}/judges/calibration/{key}.csv?criterion=overall&judge={found}"
+        )
+        assert response.status_code == 200
+        assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+        head = next(csv.reader(io.StringIO(response.content.decode())))
+        assert len(head) == len(set(head)), key
+    confusion = viewer.get(f"/p/{project.slug}/judges/calibration/confusion.csv").content.decode()
+    assert sum(int(cell) for row in list(csv.reader(io.StringIO(confusion)))[1:] for cell in row[1:]) > 0
+    assert viewer.get(f"/p/{project.slug}/judges/calibration/nonsense.csv").status_code == 404
+
+
+def test_too_little_is_said_in_words_and_nothing_breaks() -> None:
+    project = make_project()
+    viewer = client_of(project, "viewer")
+    assert "No judge has labelled anything yet." in page(viewer, project)
+    label(project, [*people(project, 2), judge(project)], 2)
+    html = page(viewer, project)
+    assert "too few" in html or "not computable" in html
+    assert "nan" not in html.lower().replace("finance", "")
+    bare = make_project()
+    bare.criteria.all().delete()
+    assert "This project asks no question yet." in page(client_of(bare, "viewer"), bare)
+
+
+def test_looking_again_computes_nothing_until_a_label_is_added(project: Project) -> None:
+    viewer = client_of(project, "viewer")
+    cache.clear()
+    with CaptureQueriesContext(connection) as first:
+        page(viewer, project)
+    with CaptureQueriesContext(connection) as again:
+        before = page(viewer, project)
+    assert len(again) < len(first)
+    assert len(again) <= 8
+    label(project, list(Annotator.objects.filter(project=project)), 10)
+    assert page(viewer, project) != before
+
+
+def test_a_judge_or_question_that_is_not_there_is_not_found(project: Project) -> None:
+    viewer = client_of(project, "viewer")
+    for query in ("?judge=0", "?judge=x", "?criterion=nonsense"):
+        assert viewer.get(f"/p/{project.slug}/judges/calibration/{query}").status_code == 404
+    other = make_project()
+    [foreign] = [judge(other).pk]
+    assert viewer.get(f"/p/{project.slug}/judges/calibration/?judge={foreign}").status_code == 404
+
+
+def test_names_of_judges_and_people_are_text(project: Project) -> None:
+    Annotator.objects.filter(project=project).update(name="<img src=x onerror=alert(1)>")
+    assert "<img" not in page(client_of(project, "viewer"), project)
