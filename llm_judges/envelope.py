@@ -1,5 +1,6 @@
 """Reads the body of a 200, which may be anything: a gateway's HTML page, an error in JSON, a completion."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ State = JudgeCall.State
 MAX_REPLY = 100_000
 MAX_TOKENS = 10**8  # a larger count is nonsense and counts as not reported
 MAX_TOP = 20
+LEAST_LOGPROB = -9999.0  # what providers say where it is none
 NOTHING = Usage()
 
 
@@ -162,10 +164,18 @@ def _tokens(logprobs: Any) -> Sequence[Token]:
     try:
         return [
             (
-                str(entry["token"]),
-                [(str(top["token"]), float(top["logprob"])) for top in entry["top_logprobs"][:MAX_TOP]],
+                clean(str(entry["token"])),
+                [(clean(str(top["token"])), _logprob(top)) for top in entry["top_logprobs"][:MAX_TOP]],
             )
             for entry in content
         ]
     except (KeyError, TypeError, ValueError):
         return ()
+
+
+def _logprob(top: Mapping[str, Any]) -> float:
+    """A number that JSON can hold. Raises ValueError for none at all."""
+    found = float(top["logprob"])
+    if math.isnan(found):
+        raise ValueError("not a number")
+    return max(LEAST_LOGPROB, min(0.0, found))
