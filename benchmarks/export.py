@@ -62,6 +62,7 @@ def run(size: int) -> dict[str, Any]:
     from django.core.management import call_command
     from django.db import connection
 
+    say("making a project")
     call_command("migrate", verbosity=0)
     project = voted_project(size // len(CRITERIA))
     database = connection.settings_dict["NAME"]
@@ -74,6 +75,7 @@ def run(size: int) -> dict[str, Any]:
             ("jsonl", "labels", "jsonl"),
             ("trl-preference", "trl-preference", "parquet"),
         ):
+            say(f"building {format} as {file_type}")
             with tempfile.TemporaryDirectory() as folder:
                 before = writers.written
                 found[name] = build(format, file_type, folder, database)
@@ -203,6 +205,10 @@ class Writers:
             " FROM annotation_label WHERE annotation_id = %s",
             [fresh, last],
         )
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def lines(found: dict[str, Any]) -> list[str]:
