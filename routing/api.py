@@ -43,7 +43,8 @@ def ask(request: Request, slug: str) -> JsonResponse:
 def approve(request: Request, slug: str) -> JsonResponse:
     """`{plan, people}`: puts a draft into effect, in the background, at a point of its curve."""
     access, body = project_for(request.user, slug, "manage"), body_of(request)
-    found = access.project.plans.filter(pk=_uuid(body.get("plan"))).first()
+    known = _uuid(body.get("plan"))
+    found = access.project.plans.filter(pk=known).first() if known else None
     if found is None:
         raise Unprocessable("plan", "must be the id of a plan of this project")
     people = whole_number(body.get("people"), "people", 0, MOST)
