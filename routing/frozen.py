@@ -139,7 +139,8 @@ def _rows(rows: Floats) -> tuple[Floats, NDArray[np.uint32]]:
     bits = np.ascontiguousarray(rows)
     if not bits.size:
         return bits, np.zeros(len(bits), dtype=np.uint32)
-    whole = bits.view(np.dtype((np.void, bits.dtype.itemsize * bits.shape[1]))).ravel()
+    size, text = bits.dtype.itemsize * bits.shape[1], bits.tobytes()
     place: dict[bytes, int] = {}
-    at = np.array([place.setdefault(row, len(place)) for row in whole.tolist()], dtype=np.uint32)
+    starts = range(0, len(text), size)
+    at = np.array([place.setdefault(text[s : s + size], len(place)) for s in starts], dtype=np.uint32)
     return np.frombuffer(b"".join(place), dtype=bits.dtype).reshape(-1, bits.shape[1]), at
