@@ -5,7 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import Calibration, Judge, JudgeTemplate, JudgeTerms, Limit, Panel, PanelMember, PanelVerdict
+from .models import (
+    Calibration,
+    Judge,
+    JudgeBatch,
+    JudgeTemplate,
+    JudgeTerms,
+    Limit,
+    Panel,
+    PanelMember,
+    PanelVerdict,
+)
 from .registry import set_terms
 from .settings import TERMS
 
@@ -127,3 +137,10 @@ class PanelVerdictAdmin(_FactAdmin):
     list_select_related = ("panel__version", "comparison")
     list_filter = ("state",)
     search_fields = ("panel__version__name", "comparison__external_id")
+
+
+@admin.register(JudgeBatch)
+class JudgeBatchAdmin(_FactAdmin):
+    list_display = ("judge", "remote_id", "status", "requests", "created_at", "ended_at")
+    list_select_related = ("judge__version",)
+    search_fields = ("remote_id", "judge__version__name")

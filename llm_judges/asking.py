@@ -257,6 +257,11 @@ def _learn(heard: Sequence[tuple[Request, Reply]], known: dict[str, Any]) -> Non
         known["cap_name"] = last.cap_name
 
 
+def answer_to(order: str, request: Request, reply: Reply) -> Answer:
+    """What came of a call whose one request was sent by another way; no follow-up."""
+    return _answer(order, [(request, reply)])
+
+
 def _answer(order: str, heard: Sequence[tuple[Request, Reply]]) -> Answer:
     request, reply = heard[-1]
     usage, estimated = NOTHING, False

@@ -7,6 +7,7 @@ the rest does around it, which takes as long as sending it.
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import ssl
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -34,6 +36,7 @@ LONGEST_WAIT = 7 * 24 * 3600.0  # seconds; nobody means to say more with Retry-A
 # Requests at a time over one pool of connections. With every request a pool asks each idle connection of its
 # own whether it is still alive, which at 200 in flight would take longer than the request itself.
 LANE = 8
+MOST_LISTED = 1000  # batches looked through for one whose id got lost
 _TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long")
 _QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "credit_balance")
 
@@ -132,6 +135,119 @@ def connect(judge: Judge) -> Client:
     return Client(judge.base_url, key_of(judge), judge.timeout_seconds, tls)
 
 
+class BatchFailed(Exception):
+    """The endpoint did not do what a batch needs; the message says why. `fatal`: nor will it."""
+
+    def __init__(self, words: str, fatal: bool) -> None:
+        super().__init__(words)
+        self.fatal = fatal
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBatch:
+    """A batch as its provider tells of it. `output` and `errors` are files, empty where there is none."""
+
+    id: str
+    status: str
+    output: str = ""
+    errors: str = ""
+    message: str = ""
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ("completed", "failed", "expired", "cancelled")
+
+
+class Batches:
+    """The batch side of a judge's endpoint (`/files`, `/batches`); raises KeyMissing. Every method raises
+    BatchFailed for a fault of the other side."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._key = key_of(judge)
+        timeout = openai.Timeout(max(600, judge.timeout_seconds), connect=5.0)
+        self._endpoint = openai.OpenAI(
+            api_key=self._key,
+            base_url=judge.base_url,
+            organization=None,
+            project=None,
+            max_retries=0,  # what creates something must not happen twice
+            timeout=timeout,
+        )
+        self._endpoint.organization = self._endpoint.project = None
+
+    def create(self, path: Path, mark: str) -> RemoteBatch:
+        """Uploads a file of requests and has them worked on within a day; `mark` stays with the batch."""
+        with self._faults():
+            file = self._endpoint.files.create(file=path, purpose="batch")
+            made = self._endpoint.batches.create(
+                input_file_id=file.id,
+                endpoint="/v1/chat/completions",
+                completion_window="24h",
+                metadata={"tandem": mark},
+            )
+            return _remote(made)
+
+    def find(self, mark: str) -> RemoteBatch | None:
+        """The batch that was created with this mark, among the newest."""
+        with self._faults():
+            for one in itertools.islice(self._endpoint.batches.list(limit=100), MOST_LISTED):
+                if (one.metadata or {}).get("tandem") == mark:
+                    return _remote(one)
+        return None
+
+    def look(self, batch: str) -> RemoteBatch:
+        with self._faults():
+            return _remote(self._endpoint.batches.retrieve(batch))
+
+    def cancel(self, batch: str) -> RemoteBatch:
+        """What has been answered stays, and is paid for."""
+        with self._faults():
+            return _remote(self._endpoint.batches.cancel(batch))
+
+    def download(self, file: str, path: Path) -> None:
+        with self._faults(), self._endpoint.files.with_streaming_response.content(file) as response:
+            response.stream_to_file(path)
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (openai.OpenAIError, httpx2.HTTPError, OSError, ValueError, AttributeError) as error:
+            found = _fault(error)
+            words = found.reason
+            if self._key != NO_KEY:
+                words = words.replace(self._key, "***")
+            raise BatchFailed(clean(words)[:500], found.fatal or found.rejected) from error
+
+
+def replied(line: Mapping[str, Any]) -> Reply:
+    """What a line of a batch's output or error file says of its request."""
+    response = line.get("response")
+    if isinstance(response, Mapping) and response.get("status_code") == 200:
+        return heard(response.get("body"))[0]
+    status, error = 0, line.get("error")
+    if isinstance(response, Mapping) and type(response.get("status_code")) is int:
+        body = response.get("body")
+        status, error = response["status_code"], body.get("error") if isinstance(body, Mapping) else error
+    said = error if isinstance(error, Mapping) else {}
+    code, message = str(said.get("code") or "").lower(), clean(str(said.get("message") or ""))[:400]
+    if status:
+        return _of_status(status, code, message)
+    return Reply(State.TRANSPORT_ERROR, f"the batch did not answer it: {code} {message}".strip())
+
+
+def _remote(batch: Any) -> RemoteBatch:
+    errors = getattr(batch.errors, "data", None) or []
+    said = "; ".join(str(one.message) for one in errors[:3])
+    return RemoteBatch(
+        str(batch.id),
+        str(batch.status),
+        batch.output_file_id or "",
+        batch.error_file_id or "",
+        clean(said)[:400],
+    )
+
+
 def key_of(judge: Judge) -> str:
     """The endpoint's key, or NO_KEY where the judge has none. Raises KeyMissing."""
     if judge.api_key_env:
@@ -167,9 +283,25 @@ def _header(response: httpx2.Response, name: str) -> str:
     return str(response.headers.get(name) or "")
 
 
+def _fault(error: Exception) -> Reply:
+    """What a call of the library failed by."""
+    if isinstance(error, openai.APIStatusError):
+        body = error.body if isinstance(error.body, Mapping) else {}
+        said = " ".join(str(body.get("message") or error.message).split())
+        return _of_status(error.status_code, str(error.code or "").lower(), said)
+    if isinstance(error, openai.APITimeoutError):
+        return Reply(State.TRANSPORT_ERROR, "no answer in time")
+    if isinstance(error, openai.APIConnectionError):
+        return Reply(State.TRANSPORT_ERROR, f"no connection: {error.__cause__ or error}")
+    return Reply(State.TRANSPORT_ERROR, f"nothing could be sent or read: {type(error).__name__}: {error}")
+
+
 def _status(response: httpx2.Response) -> Reply:
-    status = response.status_code
     said, code = _words(response)
+    return _of_status(response.status_code, code, said)
+
+
+def _of_status(status: int, code: str, said: str) -> Reply:
     words = f"HTTP {status}: {said}"
     if status == 402 or (status == 429 and any(mark in code for mark in _QUOTA)):
         return Reply(State.RATE_LIMITED, words, fatal=True)

@@ -19,9 +19,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
+from .demo_batches import BatchDesk
+
 MODELS = {"demo-careful": 0.0, "demo-hasty": 0.15}  # how much the first response shown is favoured
 REPORTED_MODEL = "demonstration"
 LABEL = "Demonstration judge:"
+NOTHING_ELSE = "this demonstration answers Tandem's judge prompts with a JSON schema, nothing else"
 LONGEST_REQUEST = 10_000_000
 _TIE = 0.06
 _STEPS = (0.3, 0.8)  # differences from which a preference is stronger
@@ -139,6 +142,23 @@ def _completion(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _answered(request: Any) -> tuple[int, dict[str, Any]]:
+    """(status, body) of one chat completion request."""
+    try:
+        if request["model"] not in MODELS:
+            return 404, _error(f"no model {request['model']!r}; there are {', '.join(MODELS)}")
+        return 200, _completion(request)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return 400, _error(NOTHING_ELSE)
+
+
+def _error(message: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "invalid_request_error", "code": None}}
+
+
+_desk = BatchDesk(_answered)
+
+
 def _content(request: dict[str, Any]) -> str:
     """What it says. Raises ValueError for what it cannot do, so that nobody takes it for able."""
     form = request.get("response_format") or {}
@@ -169,6 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if self._batch("GET", b""):
+            return
         if self.path == "/v1/models":
             models = [{"id": model, "object": "model", "owned_by": REPORTED_MODEL} for model in MODELS]
             self._answer(200, {"object": "list", "data": models})
@@ -181,24 +203,28 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self._fail(413, "the request is too long")
         body = self.rfile.read(length)
+        if self._batch("POST", body):
+            return None
         if self.path != "/v1/chat/completions":
             return self._fail(404, "this demonstration knows /v1/chat/completions and /v1/models")
         try:
             request = json.loads(body)
-            if request["model"] not in MODELS:
-                return self._fail(404, f"no model {request['model']!r}; there are {', '.join(MODELS)}")
-            answer = _completion(request)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return self._fail(
-                400, "this demonstration answers Tandem's judge prompts with a JSON schema, nothing else"
-            )
-        return self._answer(200, answer)
+        except (ValueError, RecursionError):
+            return self._fail(400, NOTHING_ELSE)
+        return self._answer(*_answered(request))
+
+    def _batch(self, method: str, body: bytes) -> bool:
+        """Serves it if it is about a file or batch."""
+        served = _desk.handle(method, self.path, self.headers.get("Content-Type") or "", body)
+        if served is not None:
+            self._answer(*served)
+        return served is not None
 
     def _fail(self, status: int, message: str) -> None:
-        self._answer(status, {"error": {"message": message, "type": "invalid_request_error", "code": None}})
+        self._answer(status, _error(message))
 
-    def _answer(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content, ensure_ascii=False).encode()
+    def _answer(self, status: int, content: Any) -> None:
+        body = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -16,7 +16,7 @@ from .asking import Prepared
 from .demand import open_for
 from .models import Judge
 from .preparing import Brief, orders, prepare
-from .prices import Usage, cost_of
+from .prices import Usage, cost_of, discounted
 from .prompts import Unshowable
 from .registry import annotator_of
 
@@ -52,6 +52,7 @@ def estimate(judge: Judge) -> Estimate:
     """Of all that the judge is asked for now. Changes nothing."""
     open_demand = open_for(judge)
     number = open_demand.count()
+    judge = discounted(judge)
     brief = calls.brief(judge, annotator_of(judge), judge.version.project)
     return _estimate(brief, number, [_asked(brief, one) for one in _sample(open_demand, number)])
 

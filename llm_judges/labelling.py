@@ -11,6 +11,7 @@ from decimal import Decimal
 from annotation.models import JudgeRun, User
 
 from . import runs
+from .batching import BatchWorker
 from .capabilities import ensure_probed
 from .client import KeyMissing
 from .models import Judge
@@ -56,6 +57,7 @@ def work_on(
     runs.check(judge, run.cap)
     runs.begin(run, judge)
     try:
-        return Worker(run, ensure_probed(judge, run.started_by), stop, progress, patient).work()
+        worker = BatchWorker if judge.transport == "batch" else Worker
+        return worker(run, ensure_probed(judge, run.started_by), stop, progress, patient).work()
     except KeyMissing as error:
         raise JudgeError(f"judge {judge}: {error}") from error

@@ -1,9 +1,19 @@
 """What a run of a judge did, in figures."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
+
+
+class Done(Protocol):
+    """What a comparison has to say of itself; see `submitting.Finished`."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def consistent(self) -> bool | None: ...
 
 
 @dataclass(slots=True)
@@ -46,6 +56,14 @@ class Outcome:
         self.cost += cost
         self.answered += state == "ok"
         self._count_failed(state, reason)
+
+    def count_finished(self, finished: Iterable["Done"]) -> None:
+        """Comparisons that were dealt with."""
+        for one in finished:
+            self.taken += 1
+            self.labelled += one.outcome == "labelled"
+            self.consistent += one.outcome == "labelled" and bool(one.consistent)
+            self.undecided += one.outcome == "undecided"
 
     def count_known(self, state: str, reason: str) -> None:
         """A call that needed no asking: answered before, or nothing that can be asked."""

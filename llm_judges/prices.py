@@ -1,10 +1,11 @@
 """What a call costs, from the tokens it took and the judge's prices."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .models import Judge
+from .models import PRICES, Judge
 
 MILLION = Decimal(1_000_000)
 SMALLEST = Decimal("0.00000001")
@@ -79,6 +80,16 @@ def dearest_of(judge: Judge, input_tokens: int, output_tokens: int) -> Decimal:
     output_price = max(filter(None, (judge.output_price, judge.reasoning_price)), default=Decimal(0))
     cost = (input_tokens * input_price + output_tokens * output_price) / MILLION
     return min(cost, DEAREST).quantize(SMALLEST)
+
+
+def discounted(judge: Judge) -> Judge:
+    """The judge at the prices of its transport: in a batch a part of the others. Not to be saved."""
+    cheaper = copy(judge)
+    if judge.transport == "batch":
+        for name in PRICES:
+            if (price := getattr(judge, name)) is not None:
+                setattr(cheaper, name, price * judge.batch_share)
+    return cheaper
 
 
 def _sum(one: int | None, other: int | None) -> int | None:

@@ -11,6 +11,7 @@ from django.core.validators import validate_slug
 
 ORDERS = ("both", "random", "fixed")
 TOO_LONG = ("refuse", "shorten")
+TRANSPORTS = ("direct", "batch")
 # What makes a judge this judge, beside model and template, with what stands where nothing is given.
 IDENTITY: dict[str, Any] = {
     "temperature": 0.0,
@@ -37,6 +38,8 @@ TERMS: dict[str, Any] = {
     "tokens_per_minute": None,
     "concurrency": 8,
     "timeout_seconds": 60,
+    "transport": "direct",
+    "batch_share": Decimal("0.5"),
 }
 KEYS = ("name", "base_url", "model", "template", *IDENTITY, *TERMS)
 LONGEST_RUBRIC = 20_000
@@ -87,6 +90,8 @@ def terms_of(values: Mapping[str, Any]) -> dict[str, Any]:
         "tokens_per_minute": optional(whole, found["tokens_per_minute"], "tokens_per_minute", 2_000_000_000),
         "concurrency": whole(found["concurrency"], "concurrency", 1000),
         "timeout_seconds": whole(found["timeout_seconds"], "timeout_seconds", 3600),
+        "transport": one_of(found["transport"], TRANSPORTS, "transport"),
+        "batch_share": _share(found["batch_share"], "batch_share"),
     }
 
 
@@ -158,6 +163,12 @@ def price(value: Any, key: str) -> Decimal | None:
 
 def _money(value: Any, key: str) -> Decimal:
     return _amount(value, key, 10_000_000_000, "0.01", "")
+
+
+def _share(value: Any, key: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 <= value <= 1:
+        raise ValueError(f"{key} must be a number from 0 to 1, not {value!r}")
+    return Decimal(str(value)).quantize(Decimal("0.001"))
 
 
 def _amount(value: Any, key: str, most: int, step: str, of: str) -> Decimal:

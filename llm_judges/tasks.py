@@ -14,7 +14,8 @@ from django.utils import timezone
 from annotation.models import JudgeRun
 
 from . import booking, panels, runs, trial
-from .client import KeyMissing
+from .batching import left_by_runs, tend
+from .client import Batches, KeyMissing
 from .labelling import JudgeError, work_on
 from .models import Judge, Panel, in_service, panels_in_service
 
@@ -52,6 +53,8 @@ def look() -> None:
             continue
         if run is not None:
             work.apply_async((run.pk,), expires=LOOK_SECONDS)
+    for judge_id in left_by_runs():
+        tend_batches.apply_async((judge_id,), expires=LOOK_SECONDS)
     for waiting in trial.left_open():
         try_out.apply_async((waiting.pk,), expires=LOOK_SECONDS)
 
@@ -66,6 +69,16 @@ def try_out(run_id: int) -> None:
         trial.work_on(run, _judge_of(run))
     except (JudgeError, KeyMissing) as error:
         log.warning("%s", error)
+
+
+@shared_task
+def tend_batches(judge_id: int) -> None:
+    """Takes what is answered of batches whose run has ended: it is paid for."""
+    judge = Judge.objects.select_related("version", "version__project").get(pk=judge_id)
+    try:
+        tend(judge, Batches(judge))
+    except KeyMissing as error:
+        log.warning("judge %s: %s", judge, error)
 
 
 @shared_task(bind=True)

@@ -10,10 +10,13 @@ import json
 import re
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Collection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from llm_judges.demo_batches import BatchDesk
 from tests.judge_prompts import cap_of, reply_in, responses_in, shown_in, to_a_probe, tokens_of, verdicts_in
 
 BEHAVIOURS = {
@@ -80,6 +83,8 @@ class FakeJudge:
         lacks: Collection[str] = (),
         sure: float = 0.8,
         most_choices: int = 100,
+        trouble: Collection[str] = (),
+        looks: int = 1,
     ) -> None:
         self.behaviours = list(behaviours) or ["obey"]
         self.rule = rule
@@ -89,6 +94,7 @@ class FakeJudge:
         self.lacks = set(lacks)
         self.sure = sure
         self.most_choices = most_choices
+        self.desk = BatchDesk(self.answer, trouble, looks)
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.most_at_once = 0
@@ -101,6 +107,16 @@ class FakeJudge:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+
+    def answer(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Status and body of one request of a batch: as if it had come by itself."""
+        body = json.dumps(request).encode()
+        call = urllib.request.Request(f"{self.base_url}/chat/completions", body)
+        try:
+            with urllib.request.urlopen(call) as reply:
+                return reply.status, json.loads(reply.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
 
     @property
     def base_url(self) -> str:
@@ -132,14 +148,30 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     judge: FakeJudge
 
+    def do_GET(self) -> None:
+        self._batch("GET", b"")
+
     def do_POST(self) -> None:
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self._batch("POST", body):
+            return
+        request = json.loads(body)
         behaviour = self.judge.begin(request, dict(self.headers))
         try:
             time.sleep(self.judge.seconds)
             self._behave(behaviour, request)
         finally:
             self.judge.end()
+
+    def _batch(self, method: str, body: bytes) -> bool:
+        """Serves it if it is about a file or batch."""
+        content_type = self.headers.get("Content-Type") or ""
+        served = self.judge.desk.handle(method, self.path, content_type, body)
+        if served is not None and isinstance(served[1], bytes):
+            self._send(served[0], served[1].decode(), "application/octet-stream")
+        elif served is not None:
+            self._json(*served)
+        return served is not None
 
     def _behave(self, behaviour: str | Callable[..., str], request: dict[str, Any]) -> None:
         lacking = self._lacking(behaviour, request)

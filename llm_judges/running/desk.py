@@ -146,17 +146,8 @@ class Desk:
         if not done or self._brief is None:
             return []
         finished = submitting.finish(self._brief, [(held.assignment, held.calls) for held in done])
-        self._count(finished)
+        count_finished(self.run, finished)
         return finished
-
-    def _count(self, finished: Sequence[submitting.Finished]) -> None:
-        labelled = [one for one in finished if one.outcome == "labelled"]
-        JudgeRun.objects.filter(pk=self.run.pk).update(
-            taken=F("taken") + len(finished),
-            labelled=F("labelled") + len(labelled),
-            consistent=F("consistent") + sum(bool(one.consistent) for one in labelled),
-            undecided=F("undecided") + sum(one.outcome == "undecided" for one in finished),
-        )
 
     @transaction.atomic
     def _renew(self, lent: Sequence[Assignment], calls: Sequence[int]) -> None:
@@ -198,6 +189,17 @@ class Desk:
 
     def _live(self) -> "QuerySet[Assignment]":
         return Assignment.objects.filter(annotator=self.run.annotator_id, state=Assignment.State.LIVE)
+
+
+def count_finished(run: JudgeRun, finished: Sequence[submitting.Finished]) -> None:
+    """Adds what became of comparisons to their run."""
+    labelled = [one for one in finished if one.outcome == "labelled"]
+    JudgeRun.objects.filter(pk=run.pk).update(
+        taken=F("taken") + len(finished),
+        labelled=F("labelled") + len(labelled),
+        consistent=F("consistent") + sum(bool(one.consistent) for one in labelled),
+        undecided=F("undecided") + sum(one.outcome == "undecided" for one in finished),
+    )
 
 
 def finish_if_done(run: JudgeRun, judge: Judge) -> bool:

@@ -17,7 +17,6 @@ from ..asking import Answer, Prepared
 from ..models import Judge
 from ..outcome import Outcome
 from ..prices import cost_of
-from ..submitting import Finished
 from .breaker import Breaker
 from .desk import LEASE_SECONDS, Desk, Taken
 from .endpoint import Endpoint
@@ -133,7 +132,7 @@ class Worker:
         for _, answer, _ in heard:
             cost = cost_of(self._judge, answer.usage)
             self._outcome.count_call(answer.state, answer.reason, cost)
-        self._count(finished)
+        self._outcome.count_finished(finished)
         self._park(parked)
         self._hand.drop(done)
 
@@ -149,13 +148,6 @@ class Worker:
     def _park(self, parked: Sequence[Held]) -> None:
         self._parked |= {held.assignment.pk: held.assignment for held in parked}
         self._hand.drop(parked)
-
-    def _count(self, finished: Sequence[Finished]) -> None:
-        for one in finished:
-            self._outcome.taken += 1
-            self._outcome.labelled += one.outcome == "labelled"
-            self._outcome.consistent += one.outcome == "labelled" and bool(one.consistent)
-            self._outcome.undecided += one.outcome == "undecided"
 
     # --- what goes out ---
 
@@ -194,7 +186,7 @@ class Worker:
         later = timezone.now() + timedelta(seconds=LEASE_SECONDS)
         parked = [held for one in elsewhere if (held := self._hand.answered(one.call, later))]
         if known or parked:
-            self._count(self._desk.record([], [], known, parked))
+            self._outcome.count_finished(self._desk.record([], [], known, parked))
             self._hand.drop(known)
             self._park(parked)
 

@@ -46,6 +46,7 @@ from annotation.tasks import expire_leases
 from llm_judges.models import (
     Calibration,
     Judge,
+    JudgeBatch,
     JudgeTemplate,
     JudgeTerms,
     Limit,
@@ -102,7 +103,8 @@ def world() -> Project:
         version=judge.judge_version, base_url="https://judge.example.org/v1", pair_template=template
     )
     JudgeTerms.objects.create(judge=settings, revision=1, values={})
-    JudgeRun.objects.create(project=project, annotator=judge, message=HOSTILE)
+    run = JudgeRun.objects.create(project=project, annotator=judge, message=HOSTILE)
+    JudgeBatch.objects.create(run=run, judge=settings, rung="tool", message=HOSTILE)
     Limit.objects.create(key="0" * 64)
     panel = Panel.objects.create(version=judge.judge_version, rule="majority")
     PanelMember.objects.create(panel=panel, judge=settings, position=0)

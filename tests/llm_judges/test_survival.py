@@ -15,7 +15,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from annotation.models import Annotation, Assignment, JudgeCall, JudgeRun
+from llm_judges import batching
 from llm_judges.labelling import label_all
+from llm_judges.models import JudgeBatch
 from llm_judges.running.outlast import outlast
 from tests.conftest import ROOT
 from tests.factories import make_project
@@ -66,6 +68,34 @@ def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
     assert (run.state, run.labelled) == ("finished", 60)
     assert run.spent == sum(call.cost for call in calls_of(judge))
     assert run.spent >= asked * PAID  # what the killed one had in flight counts, as it may have been paid
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_with_a_batch_at_the_provider_leaves_each_comparison_with_one_annotation(
+    process_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "POLL_SECONDS", 0.05)
+    project = make_project()
+    make_pairs(project, 30)
+    with FakeJudge(looks=3) as fake:
+        judge = make_judge(project, fake, transport="batch")
+        command = [sys.executable, "manage.py", "judge", project.slug]
+        worker = subprocess.Popen(
+            command, cwd=ROOT, env=process_environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        try:
+            wait_until(lambda: bool(fake.desk.batches))
+        finally:
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.wait()
+        # Ten minutes later nobody holds the batch any more, whether or not its id could be kept.
+        JudgeBatch.objects.update(leased_until=None)
+        label_all(judge)
+        assert (len(fake.desk.batches), len(fake.requests)) == (1, 60)
+    assert {call.state for call in calls_of(judge)} == {"ok"}
+    assert len(labels_of(judge)) == Annotation.objects.count() == 30
+    assert JudgeRun.objects.get().spent == 60 * PAID / 2
 
 
 @pytest.mark.services
