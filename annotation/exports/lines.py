@@ -44,6 +44,8 @@ def _floats(column: pa.ChunkedArray) -> pa.Array:
 def _distinct(column: pa.ChunkedArray, told: Callable[[Any], bytes]) -> pa.Array:
     """Values that come again are written once."""
     if pa.types.is_list(column.type):  # a few texts at most, and few different lists
+        if not column.null_count and not pc.sum(pc.list_value_length(column)).as_py():
+            return pa.array(["[]"], pa.string()).take(pa.array(np.zeros(len(column), dtype=np.int64)))
         values = column.to_pylist()
         known: dict[tuple[str, ...] | None, str] = {}
         for value in values:

@@ -262,9 +262,9 @@ def _units(read: pa.Table) -> Ints:
     items, criteria = read.column("item").to_numpy(), read.column("criterion").to_numpy()
     if not len(items):
         return np.zeros(0, dtype=np.int64)
-    if (criteria == criteria[0]).all():  # in order already
-        return np.concatenate(([0], np.cumsum(np.diff(items) != 0)))
-    return np.unique(np.stack((items, criteria)), axis=1, return_inverse=True)[1].ravel()
+    known, criterion = np.unique(criteria, return_inverse=True)
+    comparison = np.concatenate(([0], np.cumsum(np.diff(items) != 0)))  # they come in order
+    return np.asarray(comparison * len(known) + criterion)
 
 
 def _flags(read: pa.Table, name: str) -> Mask:
