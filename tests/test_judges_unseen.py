@@ -152,3 +152,27 @@ def test_it_would_be_noticed() -> None:
     assert NAME in page.decode()
     assert REASON in page.decode()
     assert scrubbed(page) != scrubbed(other)
+
+
+@pytest.mark.django_db
+def test_an_owner_who_labels_sees_what_judges_said_only_once_they_answered(client: Client) -> None:
+    project = make_project()
+    comparison = make_comparison(project)
+    judged(project)
+    owner = make_person(project, role="owner")
+    assert owner.user is not None
+    client.force_login(owner.user)
+    call = JudgeCall.objects.filter(comparison=comparison).latest("pk")
+    addresses = [
+        reverse("comparison", args=[project.slug, comparison.pk]),
+        reverse("judge-call", args=[project.slug, call.pk]),
+    ]
+    (held,) = leases.claim(owner, project)
+    for address in addresses:
+        shown = client.get(address, follow=True).content.decode()
+        assert "in your hands" in shown
+        assert not [mark for mark in (*MARKS, "model-0") if mark in shown]
+    leases.give_back(owner, [held.pk])
+    for address in addresses:
+        shown = client.get(address, follow=True).content.decode()
+        assert NAME in shown

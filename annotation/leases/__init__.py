@@ -43,6 +43,7 @@ __all__ = [
     "done_count",
     "expire",
     "give_back",
+    "holds",
     "lend_again",
     "next_open",
     "open_count",
@@ -219,6 +220,14 @@ def done_count() -> Coalesce:
             annotator=OuterRef("annotator"), state=Assignment.State.SUBMITTED, purpose=Assignment.Purpose.WORK
         )
     )
+
+
+def holds(annotator: Annotator | None, comparison_id: int) -> bool:
+    """Whether this comparison is lent to them and unanswered: what others said of it is not for them yet."""
+    if annotator is None:
+        return False
+    held = Assignment.objects.filter(annotator=annotator, state=Assignment.State.LIVE)
+    return held.filter(comparison=comparison_id).exists()
 
 
 def done_by(annotator: Annotator) -> int:

@@ -1,22 +1,24 @@
 """The list of a project's comparisons, and one of them with everything that is known about it."""
 
 from collections import Counter
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from annotation import leases
 from annotation.flags import skips
 from annotation.models import Annotator, Comparison, Consensus, Flag, JudgeCall, Label, Reference
-from annotation.permissions import project_for
+from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
 from annotation.ranking import letters
 from routing.explaining import Explanation, explain
 
 from ..forms import number
 from ..policy import allow_media
-from ..rendering import content_of, with_media
+from ..rendering import Content, content_of, with_media
 from ..words import opening, skip_reason, who
 from .signed_in import SignedInRequest, signed_in
 
@@ -53,12 +55,18 @@ def comparisons(request: SignedInRequest, slug: str) -> HttpResponse:
 @signed_in
 @require_safe
 def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpResponse:
-    """One comparison: prompt, responses with their models, every label, call, decision and known answer."""
+    """One comparison: prompt, responses with their models, every label, call, decision and known answer.
+
+    Whoever is lent it sees what is to be judged, and nothing that others said of it before they answer.
+    """
     access = project_for(request.user, slug, "view")
     found = get_object_or_404(
         Comparison.objects.select_related("rendering").filter(project=access.project), pk=comparison_id
     )
     content = with_media(content_of(found), access.project)
+    if leases.holds(access.membership.annotator, found.pk):
+        context = _shown_to_judge(access, found, content)
+        return allow_media(render(request, "frontend/comparison.html", context), access.project)
     models = list(found.responses.order_by("position").values_list("model", flat=True))
     labels, flags = _labels(found), _flags(found)
     context = {
@@ -88,6 +96,20 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
         "skips": {skip_reason(reason): n for reason, n in skips(access.project, found).items()},
     }
     return allow_media(render(request, "frontend/comparison.html", context), access.project)
+
+
+def _shown_to_judge(access: Access, comparison: Comparison, content: Content) -> dict[str, Any]:
+    return {
+        "access": access,
+        "project": access.project,
+        "section": "comparisons",
+        "comparison": comparison,
+        "in_hand": True,
+        "prompt": content["prompt"],
+        "responses": [
+            {"letter": chr(ord("a") + position), **side} for position, side in enumerate(content["responses"])
+        ],
+    }
 
 
 def _explained(comparison: Comparison) -> Explanation | None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from annotation import leases
 from annotation.models import JudgeCall
 from annotation.permissions import project_for
 from annotation.projects import criteria_of
@@ -60,13 +61,16 @@ def judge_calls(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespo
 @signed_in
 @require_safe
 def judge_call(request: SignedInRequest, slug: str, call_id: int) -> HttpResponse:
-    """One call: prompt, reply, what was read from it, cost, and what the endpoint said."""
+    """One call: prompt, reply, what was read from it, cost, and what the endpoint said. Not for whoever is
+    lent its comparison: that page says why."""
     access = project_for(request.user, slug, "view")
     call = get_object_or_404(
         JudgeCall.objects.select_related("comparison", "annotator", "run"),
         annotator__project=access.project,
         pk=call_id,
     )
+    if leases.holds(access.membership.annotator, call.comparison_id):
+        return redirect("comparison", slug, call.comparison_id)
     judge = _judge_of(call)
     others = JudgeCall.objects.filter(annotator=call.annotator, comparison=call.comparison_id).exclude(
         pk=call.pk
