@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from ..consensus import standing
+from ..consensus import spoken, standing
 from ..models import Comparison, Criterion, Label, Project, Release, ReleaseItem, Response
 from ..ranking import BOTH_BAD
 from ..reports import voters_of
@@ -227,9 +227,9 @@ class Frozen:
         return Votes.from_columns(rows[:, 0], rows[:, 1], code, distinct, self.voters)
 
     def standing(self, votes: Votes) -> Mask:
-        """Which votes stand, by the decisions that were frozen; all where the source is not routed."""
+        """Which votes stand, by the decisions that were frozen; without routing all, and nobody's twice."""
         if self.options.source != "routed":
-            return np.ones(len(votes), dtype=bool)
+            return spoken(votes)
         rows = self._items().exclude(destination="").values_list("comparison_id", "destination", "judge")
         return standing(votes, ((pk, where == HUMAN, judge) for pk, where, judge in rows.iterator(BATCH)))
 

@@ -1,9 +1,13 @@
 """A panel says what its members have said, so it never counts beside them."""
 
 import uuid
+from io import StringIO
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from django.core.management import call_command
 
 from annotation.agreement import report
 from annotation.consensus import learnt_from, spoken, standing
@@ -122,3 +126,26 @@ def test_the_consensus_takes_the_panels_word_once() -> None:
         assert (found[pair.pk].winner, found[pair.pk].support) == ("b", 1)
         assert (found[other.pk].winner, found[other.pk].support) == ("unresolved", 2)
         assert (found[named.pk].winner, found[named.pk].support) == ("a", 1)
+
+
+def test_a_release_of_labels_weighs_the_panel_and_not_its_members(tmp_path: Path) -> None:
+    project = make_project("three-way", both_bad=False)
+    pair, other = make_comparison(project), make_comparison(project)
+    ann, bea = judge(project, "ann"), judge(project, "bea")
+    panel = judge(project, "jury", ann, bea)
+    for one in (pair, other):
+        answer(ann, one, "a>b")
+        answer(bea, one, "b>a")
+    answer(panel, pair, "b>a")
+    call_command(
+        "export", project.slug, "--format", "labels", "--out", str(tmp_path), "--json", stdout=StringIO()
+    )
+    rows = [row for file in tmp_path.rglob("*.parquet") for row in pq.read_table(file).to_pylist()]
+    weights = {(row["comparison"], row["annotator"]): row["weight"] for row in rows}
+    assert weights == {
+        (pair.external_id, "jury"): 1.0,
+        (pair.external_id, "ann"): 0.0,
+        (pair.external_id, "bea"): 0.0,
+        (other.external_id, "ann"): 0.5,
+        (other.external_id, "bea"): 0.5,
+    }

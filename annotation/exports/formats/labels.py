@@ -219,15 +219,29 @@ class _Writer:
 
     def _stands(self, read: pa.Table, who: Ints, unit: Ints, votes: Mask) -> Mask:
         """As `consensus.standing`, by the decisions that were frozen."""
+        quiet = self._spoken_for(who, unit, votes)
         if self.options.source != "routed":
-            return votes
+            return votes & ~quiet
         by_person = self.human[who]
         labelled = np.bincount(unit, by_person & votes, minlength=int(unit.max(initial=-1)) + 1)[unit] > 0
         destination = read.column("destination")
         judge = read.column("judge").to_numpy()
         to_people = pc.equal(destination, "human").to_numpy(zero_copy_only=False)
-        named = (judge == 0) | (judge == read.column("annotator").to_numpy())
+        named = ((judge == 0) & ~quiet) | (judge == read.column("annotator").to_numpy())
         return by_person | (~labelled & ~to_people & named)
+
+    def _spoken_for(self, who: Ints, unit: Ints, votes: Mask) -> Mask:
+        """Members' rows where their panel has spoken, as `consensus.spoken`."""
+        quiet = np.zeros(len(who), dtype=bool)
+        for at in np.flatnonzero([bool(self.frozen.voters[int(pk)].members) for pk in self.annotator_ids])[
+            ::-1
+        ]:
+            members = list(self.frozen.voters[int(self.annotator_ids[at])].members)
+            speaks = (
+                np.bincount(unit, votes & (who == at) & ~quiet, minlength=int(unit.max(initial=-1)) + 1) > 0
+            )
+            quiet |= np.isin(self.annotator_ids[who], members) & speaks[unit]
+        return quiet
 
     def _criteria(self, read: pa.Table) -> pa.Array:
         encoded = read.column("criterion").combine_chunks().dictionary_encode()
