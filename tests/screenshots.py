@@ -33,6 +33,7 @@ from annotation.people import appeal, pause  # noqa: E402
 from frontend.demo.seed import ACCOUNTS, SLUG, password, seed  # noqa: E402
 from frontend.management.commands.demo import free_port  # noqa: E402
 from llm_judges.demo_server import serve  # noqa: E402
+from llm_judges.models import Judge  # noqa: E402
 
 SIZES = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
@@ -118,6 +119,7 @@ def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
 
 def every_page(browser: Browser, address: str, folder: Path, only: list[str]) -> None:
     comparison = Comparison.objects.filter(project__slug=SLUG, calls__isnull=False).first()
+    judge = Judge.objects.filter(version__project__slug=SLUG).order_by("pk")[0]
     ranking = Comparison.objects.filter(project__slug=SLUG, k__gt=2).first()
     assert comparison is not None
     assert ranking is not None
@@ -139,6 +141,12 @@ def every_page(browser: Browser, address: str, folder: Path, only: list[str]) ->
         "person": ("owner", f"/p/{SLUG}/people/{halted.pk}/"),
         "audit": ("owner", f"/p/{SLUG}/people/log/"),
         "judges": ("owner", f"/p/{SLUG}/judges/"),
+        "judge": ("owner", f"/p/{SLUG}/judges/{judge.pk}/"),
+        "judge-trial": ("owner", f"/p/{SLUG}/judges/{judge.pk}/trial/"),
+        "judge-calls": ("owner", f"/p/{SLUG}/judges/{judge.pk}/calls/"),
+        "judge-settings": ("owner", f"/p/{SLUG}/judges/{judge.pk}/settings/"),
+        "judge-new": ("owner", f"/p/{SLUG}/judges/new/"),
+        "calibration": ("owner", f"/p/{SLUG}/judges/calibration/"),
         "agreement": ("owner", f"/p/{SLUG}/agreement/"),
         "disputes": ("owner", f"/p/{SLUG}/agreement/disputes/"),
         "leaderboard": ("owner", f"/p/{SLUG}/leaderboard/"),

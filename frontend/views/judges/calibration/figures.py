@@ -219,10 +219,14 @@ def stand_in(criterion: Report, judge: Report) -> Figure:
     lines = [
         {
             "who": name,
-            "kind": "judge" if one["wins"] else "people",
+            "kind": "people",
             "mark": mark(SHARES, "judge", one["advantage"], None),
             "also": mark(SHARES, "people", one["person_advantage"], None),
-            "words": _("%(judge)s, the person %(person)s, of %(n)s")
+            "words": (
+                _("%(judge)s, the person %(person)s, of %(n)s: the judge wins")
+                if one["wins"]
+                else _("%(judge)s, the person %(person)s, of %(n)s")
+            )
             % {
                 "judge": percent(one["advantage"]),
                 "person": percent(one["person_advantage"]),
