@@ -1,8 +1,8 @@
-"""What annotators confirm and report, and the files a project holds, in the admin."""
+"""What annotators confirm and report, what was done by whom, and the files a project holds, in the admin."""
 
 from django.contrib import admin
 
-from ..models import Acknowledgement, Flag, MediaFile
+from ..models import Acknowledgement, AuditEntry, Flag, MediaFile
 from .base import ReadOnlyAdmin, TableAdmin
 
 
@@ -24,6 +24,13 @@ class FlagAdmin(TableAdmin):
     search_fields = ("comparison__external_id__exact",)
 
     adds = deletes = False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ("act", "target", "actor_name", "project_slug", "reason", "created_at")
+    list_filter = ("act",)
+    search_fields = ("project_slug__exact", "target")
 
 
 @admin.register(MediaFile)

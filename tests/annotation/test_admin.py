@@ -14,6 +14,7 @@ from annotation import labels, leases
 from annotation.admin import base
 from annotation.admin.answers import DemandForm
 from annotation.admin.base import LIMIT, BoundedPaginator
+from annotation.audit import record
 from annotation.models import (
     Annotation,
     AnnotatorSkill,
@@ -129,6 +130,7 @@ def world() -> Project:
     fit = ConsensusFit.objects.create(criterion=criterion, method="mace", k=2, comparisons=1, labels=1)
     AnnotatorSkill.objects.create(fit=fit, annotator=person, competence=0.8, labels=1)
     Flag.objects.create(comparison=comparison, annotator=person, note=HOSTILE)
+    record(project, None, "pause", HOSTILE, reason=HOSTILE)
     MediaFile.objects.create(project=project, sha256="0" * 64, content_type="image/png", size=1, name=HOSTILE)
     SoftLabel.objects.create(label=Label.objects.get(), probabilities={}, source="votes", votes=2)
     release = Release.objects.create(project=project, number=1, format="labels", path="x")

@@ -135,7 +135,7 @@ def test_a_solver_without_time_falls_back_and_states_the_gap():
     n = 3000
     scores, use = rng.random(n), rng.integers(30, 300, n).astype(float)
     limits = Limits([Limit("hours", use, float(use.sum() / 5))], ["x"] * n, {"x": 10})
-    exact = allocate(scores, order_of(scores), n, limits)
+    exact = allocate(scores, order_of(scores), n, limits, seconds=300.0)
     hasty = allocate(scores, order_of(scores), n, limits, seconds=0.0)
     assert use[hasty.human].sum() <= limits.at_most[0].most
     assert exact.gap == 0
