@@ -245,7 +245,7 @@ def double_lent() -> dict[str, int]:
     return dict(zip(("beyond_wanted", "twice_to_one", "miscounted"), found, strict=True))
 
 
-def insert_select(model: Any, source: str, **columns: str) -> None:
+def insert_select(model: Any, source: str, /, **columns: str) -> None:
     """INSERT … SELECT with the model's own defaults for every column that is not given as SQL."""
     from django.db import connection
 

@@ -102,12 +102,22 @@ def reasons(
     standard = model.standard(rows)
     added = standard * model.weights
     names = tuple(columns(categories))
-    largest = np.argsort(-np.abs(added), axis=1)[:, :most]
+    largest = _largest(added, most)
     raises = np.sign(np.round(np.take_along_axis(added, largest, axis=1), 2)).astype(int)
     high = np.take_along_axis(standard, largest, axis=1) > 0
     percent = np.rint(100 * probability).astype(int)
     keys = zip(percent.tolist(), largest.tolist(), raises.tolist(), high.tolist(), strict=True)
     return [_reason(p, tuple(zip(at, up, above, strict=True)), names) for p, at, up, above in keys]
+
+
+def _largest(added: Floats, most: int) -> NDArray[np.int64]:
+    """Columns of the `most` largest values of each row, whatever their sign: (n, most)."""
+    size, rows = np.abs(added), np.arange(len(added))
+    found = []
+    for _ in range(most):
+        found.append(size.argmax(axis=1))
+        size[rows, found[-1]] = -1.0
+    return np.column_stack(found)
 
 
 @lru_cache(maxsize=65536)
