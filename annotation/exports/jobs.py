@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
+from threading import Event, Thread
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -106,7 +106,8 @@ def _build(release: Release, worker: str) -> None:
         freeze(release, criteria)
         criteria = list(Criterion.objects.filter(pk__in=release.facts["criterion_ids"]))
         partial.mkdir(parents=True)
-        made = build_into(partial, release, criteria, beat)
+        with beat:
+            made = build_into(partial, release, criteria, beat)
         beat.renew()
         if out_dir.exists() and _in_data_folder(out_dir):
             shutil.rmtree(out_dir)  # of a worker that died between the rename and the commit
@@ -158,23 +159,45 @@ def _end(release: Release, worker: str, **values: object) -> None:
 
 
 class _Beat:
-    """Says now and then how far the writing is, which renews the lease."""
+    """Renews the lease now and then, with how far the writing is, while it is used as a context.
+
+    From a thread with a connection of its own: while rows are copied, the builder's own takes no statement.
+    """
 
     def __init__(self, release: Release, worker: str) -> None:
         self.release, self.worker = release, worker
-        self.last = monotonic()
         self.written = 0
+        self.lost = False
+        self.ended = Event()
+        self.thread = Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "_Beat":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.ended.set()
+        self.thread.join()
 
     def __call__(self, written: int) -> None:
         self.written = max(self.written, written)
-        if monotonic() - self.last > _RENEW_SECONDS:
-            self.renew()
+        if self.lost:
+            raise Lost(f"release {self.release.pk} was taken over")
 
     def renew(self) -> None:
+        """Raises Lost where another worker has the release."""
         mine = Release.objects.filter(pk=self.release.pk, claimed_by=self.worker)
-        if not mine.update(leased_until=timezone.now() + LEASE, written=self.written):
-            raise Lost(f"release {self.release.pk} was taken over")
-        self.last = monotonic()
+        self.lost = not mine.update(leased_until=timezone.now() + LEASE, written=self.written)
+        self(self.written)
+
+    def _run(self) -> None:
+        try:
+            while not self.ended.wait(_RENEW_SECONDS):
+                self.renew()
+        except (Lost, DatabaseError):
+            pass  # the builder is told by `lost`, or finds out when it ends
+        finally:
+            connection.close()
 
 
 def _clear(out_dir: Path) -> None:

@@ -200,3 +200,12 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_to_be_seen_and_the_next_on
     release.refresh_from_db()
     assert (release.sha256, release.manifest["files"]) == (undisturbed.sha256, undisturbed.manifest["files"])
     assert sorted(path.name for path in (folder / project.slug).iterdir()) == ["1", "2"]
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_is_renewed_while_rows_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_RENEW_SECONDS", 0.001)
+    release = exports.start(sample(list(range(40))), exports.Options(("labels",)))
+    assert exports.work_on(release)
+    assert (release.state, release.rows) == ("ready", 40)
