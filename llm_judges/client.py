@@ -8,14 +8,11 @@ the rest does around it, which takes as long as sending it.
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +23,17 @@ import orjson
 from annotation.models import JudgeCall
 
 from . import keys
-from .envelope import Reply, heard
+from .envelope import Reply, decoded, heard
 from .models import Judge
+from .refusals import of_status, refused
 from .verdicts import clean
 
 State = JudgeCall.State
 NO_KEY = "none"
-LONGEST_WAIT = 7 * 24 * 3600.0  # seconds; nobody means to say more with Retry-After
 # Requests at a time over one pool of connections. With every request a pool asks each idle connection of its
 # own whether it is still alive, which at 200 in flight would take longer than the request itself.
 LANE = 8
 MOST_LISTED = 1000  # batches looked through for one whose id got lost
-_TOO_LONG = ("context_length", "context length", "maximum context", "too many tokens", "prompt is too long")
-_QUOTA = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "credit_balance")
 
 
 class KeyMissing(ValueError):
@@ -81,8 +76,8 @@ class Client:
                         content=orjson.dumps(body),
                         headers={"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"},
                     )
-            request_id = clean(_header(response, "x-request-id"))[:100]
-            found = heard(_json(response.content)) if response.is_success else [self._refused(response)]
+            request_id = clean(str(response.headers.get("x-request-id") or ""))[:100]
+            found = heard(decoded(response.content)) if response.is_success else [self._refused(response)]
             replies = [replace(reply, request_id=request_id) for reply in found]
         except (TimeoutError, httpx2.TimeoutException):
             replies = [Reply(State.TRANSPORT_ERROR, "no answer in time")]
@@ -111,7 +106,7 @@ class Client:
             lane.busy -= 1
 
     def _refused(self, response: httpx2.Response) -> Reply:
-        return self._said(replace(_status(response), retry_after=_retry_after(response)))
+        return self._said(refused(response))
 
     def _failed(self, error: Exception) -> Reply:
         words = f"nothing could be sent or read: {type(error).__name__}: {error}"
@@ -220,22 +215,6 @@ class Batches:
             raise BatchFailed(clean(words)[:500], found.fatal or found.rejected) from error
 
 
-def replied(line: Mapping[str, Any]) -> Reply:
-    """What a line of a batch's output or error file says of its request."""
-    response = line.get("response")
-    if isinstance(response, Mapping) and response.get("status_code") == 200:
-        return heard(response.get("body"))[0]
-    status, error = 0, line.get("error")
-    if isinstance(response, Mapping) and type(response.get("status_code")) is int:
-        body = response.get("body")
-        status, error = response["status_code"], body.get("error") if isinstance(body, Mapping) else error
-    said = error if isinstance(error, Mapping) else {}
-    code, message = str(said.get("code") or "").lower(), clean(str(said.get("message") or ""))[:400]
-    if status:
-        return _of_status(status, code, message)
-    return Reply(State.TRANSPORT_ERROR, f"the batch did not answer it: {code} {message}".strip())
-
-
 def _remote(batch: Any) -> RemoteBatch:
     errors = getattr(batch.errors, "data", None) or []
     said = "; ".join(str(one.message) for one in errors[:3])
@@ -268,78 +247,14 @@ def limit_key(judge: Judge) -> str:
     return keys.drawn("limit", judge.base_url, judge.version.model, key_of(judge)).hex()[:32]
 
 
-def _json(content: bytes) -> Any:
-    try:
-        return orjson.loads(content)
-    except ValueError:
-        pass
-    try:
-        return json.loads(content)  # takes lone surrogates too
-    except (ValueError, RecursionError):
-        return None
-
-
-def _header(response: httpx2.Response, name: str) -> str:
-    return str(response.headers.get(name) or "")
-
-
 def _fault(error: Exception) -> Reply:
     """What a call of the library failed by."""
     if isinstance(error, openai.APIStatusError):
         body = error.body if isinstance(error.body, Mapping) else {}
         said = " ".join(str(body.get("message") or error.message).split())
-        return _of_status(error.status_code, str(error.code or "").lower(), said)
+        return of_status(error.status_code, str(error.code or "").lower(), said)
     if isinstance(error, openai.APITimeoutError):
         return Reply(State.TRANSPORT_ERROR, "no answer in time")
     if isinstance(error, openai.APIConnectionError):
         return Reply(State.TRANSPORT_ERROR, f"no connection: {error.__cause__ or error}")
     return Reply(State.TRANSPORT_ERROR, f"nothing could be sent or read: {type(error).__name__}: {error}")
-
-
-def _status(response: httpx2.Response) -> Reply:
-    said, code = _words(response)
-    return _of_status(response.status_code, code, said)
-
-
-def _of_status(status: int, code: str, said: str) -> Reply:
-    words = f"HTTP {status}: {said}"
-    if status == 402 or (status == 429 and any(mark in code for mark in _QUOTA)):
-        return Reply(State.RATE_LIMITED, words, fatal=True)
-    if status == 429:
-        return Reply(State.RATE_LIMITED, words)
-    if status in (401, 403, 404):
-        return Reply(State.TRANSPORT_ERROR, words, fatal=True)
-    if status in (400, 413, 422):
-        if "content_filter" in code:
-            return Reply(State.REFUSED, words)
-        if status == 413 or any(mark in code or mark in said.lower() for mark in _TOO_LONG):
-            return Reply(State.INVALID_INPUT, words)
-        return Reply(State.TRANSPORT_ERROR, words, rejected=True)
-    return Reply(State.TRANSPORT_ERROR, words)
-
-
-def _retry_after(response: httpx2.Response) -> float | None:
-    """Seconds that the endpoint asks us to wait: `retry-after-ms`, `retry-after` in seconds or as a date."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        text = _header(response, name)
-        try:
-            seconds = float(text) / unit
-        except ValueError:
-            continue
-        if seconds >= 0:  # False for not-a-number too
-            return min(seconds, LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(_header(response, "retry-after"))
-    except ValueError:
-        return None
-    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(0.0, seconds), LONGEST_WAIT)
-
-
-def _words(response: httpx2.Response) -> tuple[str, str]:
-    """The provider's own message, or all that it said, on one line; and its code for what is the matter."""
-    body = _json(response.content)
-    error = body.get("error", body) if isinstance(body, Mapping) else None
-    found = error if isinstance(error, Mapping) else {}
-    said = found.get("message") or error or response.text[:1000] or response.reason_phrase
-    return " ".join(str(said).split()), str(found.get("code") or "").lower()

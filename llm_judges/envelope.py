@@ -1,9 +1,12 @@
 """Reads the body of a 200, which may be anything: a gateway's HTML page, an error in JSON, a completion."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import orjson
 
 from annotation.models import JudgeCall
 
@@ -44,6 +47,18 @@ class Reply:
     completed: bool = False
     fatal: bool = False
     rejected: bool = False
+
+
+def decoded(content: bytes) -> Any:
+    """The body as JSON says it, None where it is none."""
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        pass
+    try:
+        return json.loads(content)  # takes lone surrogates too
+    except (ValueError, RecursionError):
+        return None
 
 
 def heard(answer: Any) -> list[Reply]:

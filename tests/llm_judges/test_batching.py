@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotation.models import Annotation, Assignment, JudgeCall, JudgeRun, Project
-from llm_judges import batching, runs
-from llm_judges.batching import fill, tend
+from llm_judges import runs
+from llm_judges.batching import answers, fill, filling, handing_in, left_by_runs, tend, tending
 from llm_judges.client import Batches
 from llm_judges.labelling import label_all, work_on
 from llm_judges.models import Judge, JudgeBatch
@@ -27,7 +27,7 @@ PAID = Decimal("0.003") / 2  # a call, at half the price
 
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(tending, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(retry, "FIRST", 0.01)
 
 
@@ -90,8 +90,8 @@ def test_a_call_that_never_gets_through_ends_after_some_batches() -> None:
     with FakeJudge(trouble=["missing"]) as fake:
         judge = batched(project, fake)
         outcome = label_all(judge)
-        assert len(fake.desk.batches) == batching.MOST_TRIES
-    assert outcome.failed["transport_error"] >= batching.MOST_TRIES
+        assert len(fake.desk.batches) == answers.MOST_TRIES
+    assert outcome.failed["transport_error"] >= answers.MOST_TRIES
     assert len(labels_of(judge)) == 1
     assert Assignment.objects.filter(state="returned").count() == 1
 
@@ -115,10 +115,10 @@ def test_an_id_that_got_lost_is_found_by_the_mark_and_nothing_is_handed_in_twice
 def test_a_worker_that_dies_while_it_takes_answers_is_followed_by_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(batching, "PORTION", 2)
+    monkeypatch.setattr(handing_in, "PORTION", 2)
     project = make_project()
     make_pairs(project, 6)
-    take, taken = batching._take, []
+    take, taken = answers._take, []
 
     def die(*arguments: Any) -> None:
         taken.append(1)
@@ -130,11 +130,11 @@ def test_a_worker_that_dies_while_it_takes_answers_is_followed_by_another(
         judge = batched(project, fake)
         started(judge)
         go_on(judge)
-        monkeypatch.setattr(batching, "_take", die)
+        monkeypatch.setattr(answers, "_take", die)
         with pytest.raises(SystemExit):
             go_on(judge)
         assert len(labels_of(judge)) == 2
-        monkeypatch.setattr(batching, "_take", take)
+        monkeypatch.setattr(answers, "_take", take)
         label_all(judge)
         assert len(fake.requests) == 12
     assert len(labels_of(judge)) == Annotation.objects.count() == 6
@@ -165,11 +165,11 @@ def test_a_cancelled_run_keeps_and_pays_for_what_was_answered_and_asks_nothing_m
         run = started(judge)
         go_on(judge)
         runs.cancel(run)
-        assert batching.left_by_runs() == [judge.pk]
+        assert left_by_runs() == [judge.pk]
         go_on(judge)
         go_on(judge)
         assert next(iter(fake.desk.batches.values()))["status"] == "cancelled"
-    assert batching.left_by_runs() == []
+    assert left_by_runs() == []
     assert len(labels_of(judge)) == 2
     states = sorted(call.state for call in calls_of(judge))
     assert states == ["cancelled"] * 4 + ["ok"] * 4
@@ -212,7 +212,7 @@ def test_replies_that_are_of_no_use_end_as_they_do_by_the_direct_way() -> None:
 
 
 def test_a_limit_and_the_size_of_a_file_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "MOST_REQUESTS", 4)
+    monkeypatch.setattr(filling, "MOST_REQUESTS", 4)
     project = make_project()
     make_pairs(project, 7)
     with FakeJudge() as fake:

@@ -15,7 +15,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from annotation.models import Annotation, Assignment, JudgeCall, JudgeRun
-from llm_judges import batching
+from llm_judges.batching import tending
 from llm_judges.labelling import label_all
 from llm_judges.models import JudgeBatch
 from llm_judges.running.outlast import outlast
@@ -75,7 +75,7 @@ def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
 def test_a_worker_killed_with_a_batch_at_the_provider_leaves_each_comparison_with_one_annotation(
     process_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batching, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(tending, "POLL_SECONDS", 0.05)
     project = make_project()
     make_pairs(project, 30)
     with FakeJudge(looks=3) as fake:
