@@ -17,6 +17,7 @@ from .lines import lines_of
 from .rows import canonical, hash_of
 
 SHARD_ROWS = 250_000
+GROUP_ROWS = 25_000
 WAITING_ROWS = 2_000
 SPLITS = ("train", "test")
 # A cell that begins so would be a formula to a spreadsheet.
@@ -43,12 +44,22 @@ class _File(Protocol):
 class _Parquet:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.writer = pq.ParquetWriter(path, schema, compression="zstd")
+        self.waiting = schema.empty_table()
 
     def write(self, table: pa.Table, lines: pa.Array) -> None:
-        self.writer.write_table(table)
+        self.waiting = pa.concat_tables([self.waiting, table])
+        while len(self.waiting) >= GROUP_ROWS:
+            self._group(self.waiting[:GROUP_ROWS])
+            self.waiting = self.waiting[GROUP_ROWS:]
 
     def close(self) -> None:
+        if self.writer.is_open and len(self.waiting):
+            self._group(self.waiting)
         self.writer.close()
+
+    def _group(self, table: pa.Table) -> None:
+        # Pages are cut by what is written at once, so a group is one piece.
+        self.writer.write_table(table.combine_chunks(), row_group_size=GROUP_ROWS)
 
 
 class _JsonLines:
@@ -105,8 +116,14 @@ class _Shards:
     file: _File | None = None
 
     def write(self, table: pa.Table, lines: pa.Array) -> None:
-        if not len(table):
-            return
+        """Cuts at fixed numbers of rows, so that the files do not depend on how the rows came in."""
+        while len(table):
+            left = SHARD_ROWS - self.sizes[-1] if self.file else SHARD_ROWS
+            size = min(left or SHARD_ROWS, len(table))
+            self._write(table[:size], lines[:size])
+            table, lines = table[size:], lines[size:]
+
+    def _write(self, table: pa.Table, lines: pa.Array) -> None:
         if self.file is None or self.sizes[-1] >= SHARD_ROWS:
             if self.file:
                 self.file.close()
