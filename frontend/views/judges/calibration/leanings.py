@@ -1,17 +1,11 @@
 """What a judge leans to: sides, length, format, its own family; each beside people where they can be."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.utils.translation import gettext as _
 
-from ...agreement.charts import Axis, mark
+from ...agreement.charts import Axis
 from ...agreement.figure import Figure
 from ...agreement.tables import Column, Table, spread, with_interval
-from .figures import SHARES
-from .sentence import figure_in_words
-
-Report = Mapping[str, Any]
+from .figures.parts import SHARES, WHISKERS, Report, line
 
 
 def leanings(criterion: Report, judge: Report) -> Figure:
@@ -86,15 +80,7 @@ def leanings(criterion: Report, judge: Report) -> Figure:
             {
                 "title": title,
                 "middle": None if middle is None else axis.at(middle),
-                "lines": [
-                    {
-                        "who": who,
-                        "kind": kind,
-                        "mark": mark(axis, kind, figure["value"], figure["ci95"]),
-                        "words": figure_in_words(figure, share),
-                    }
-                    for who, kind, figure in lines
-                ],
+                "lines": [line(who, kind, figure, axis, share) for who, kind, figure in lines],
             }
         )
     return Figure(
@@ -106,7 +92,7 @@ def leanings(criterion: Report, judge: Report) -> Figure:
         ),
         "",
         Table(columns, rows),
-        "frontend/judges/calibration/whiskers.html",
+        WHISKERS,
         SHARES,
         blocks,
     )
