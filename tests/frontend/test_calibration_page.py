@@ -11,8 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from annotation.models import Annotator, Project
+from annotation.models import Annotator, Project, Response
+from frontend.templatetags.humanise import percent
 from frontend.views.judges.calibration import FIGURES
+from frontend.views.judges.calibration.sentence import figure_in_words
 from tests.annotation.test_agreement_details import judge, people, say
 from tests.factories import make_comparison, make_project
 from tests.frontend.test_judges import client_of
@@ -44,6 +46,16 @@ def page(client: Client, project: Project, query: str = "") -> str:
     return response.content.decode()
 
 
+def part(html: str, key: str) -> str:
+    """The section of one figure."""
+    return html.split(f'id="{key}"')[1].split("</section>")[0]
+
+
+def table(client: Client, project: Project, key: str) -> list[dict[str, str]]:
+    response = client.get(f"/p/{project.slug}/judges/calibration/{key}.csv")
+    return list(csv.DictReader(io.StringIO(response.content.decode())))
+
+
 def test_it_says_how_often_the_judge_says_what_people_say_and_draws_every_figure(project: Project) -> None:
     html = page(client_of(project, "viewer"), project)
     report = json.loads(
@@ -72,6 +84,41 @@ def test_every_figure_has_its_numbers_in_a_file(project: Project) -> None:
     confusion = viewer.get(f"/p/{project.slug}/judges/calibration/confusion.csv").content.decode()
     assert sum(int(cell) for row in list(csv.reader(io.StringIO(confusion)))[1:] for cell in row[1:]) > 0
     assert viewer.get(f"/p/{project.slug}/judges/calibration/nonsense.csv").status_code == 404
+
+
+def test_the_headline_stands_apart_for_known_answers_majorities_and_single_people(project: Project) -> None:
+    one = Annotator.objects.filter(project=project, kind="human").first()
+    the_judge = Annotator.objects.get(project=project, kind="judge")
+    assert one is not None
+    label(project, [one, the_judge], 25)
+    viewer = client_of(project, "viewer")
+    report = json.loads(viewer.get(f"/p/{project.slug}/judges/calibration/all.json").content)
+    bases = report["criteria"][0]["judges"][0]["by_basis"]
+    assert bases["all"]["comparisons"] == bases["majority"]["comparisons"] + 25
+    html = part(page(viewer, project), "bases")
+    for name, key in (("Most of two or more", "majority"), ("One person alone", "single"), ("Any", "all")):
+        assert name in html
+        for figure in ("accuracy", "accuracy_without_ties"):
+            assert figure_in_words(bases[key][figure]) in html
+    rows = table(viewer, project, "bases")
+    assert [row["comparisons"] for row in rows] == [
+        str(bases[key]["comparisons"]) for key in ("reference", "majority", "single", "all")
+    ]
+    assert rows[-1]["without_ties_n"] == str(bases["all"]["accuracy_without_ties"]["n"])
+
+
+def test_models_win_rates_with_the_judge_are_shown_at_equal_length_beside_peoples(project: Project) -> None:
+    viewer = client_of(project, "viewer")
+    report = json.loads(viewer.get(f"/p/{project.slug}/judges/calibration/all.json").content)
+    rates = report["criteria"][0]["judges"][0]["length"]["win_rates"]
+    html = part(page(viewer, project), "win-rates")
+    for rate, row in zip(rates, table(viewer, project, "win-rates"), strict=True):
+        assert f"{figure_in_words(rate['controlled'])}; as they are {percent(rate['raw'])}" in html
+        assert f"people {percent(rate['people'])}" in html
+        assert (row["model"], float(row["controlled"])) == (rate["model"], rate["controlled"]["value"])
+    Response.objects.update(model="")
+    cache.clear()
+    assert "name different models" in part(page(viewer, project), "win-rates")
 
 
 def test_too_little_is_said_in_words_and_nothing_breaks() -> None:

@@ -15,17 +15,29 @@ from annotation.permissions import project_for
 from ....forms import number
 from ...signed_in import SignedInRequest, signed_in
 from ..found import context_of
-from .figures import Maker, against, by_category, confusion, people, reliability, stand_in
+from .figures import (
+    Maker,
+    against,
+    by_basis,
+    by_category,
+    confusion,
+    people,
+    reliability,
+    stand_in,
+    win_rates,
+)
 from .kept import calibration_kept
 from .leanings import leanings
 from .sentence import sentence
 
 FIGURES: dict[str, Maker] = {
+    "bases": by_basis,
     "judges": against,
     "confusion": confusion,
     "categories": by_category,
     "reliability": reliability,
     "leanings": leanings,
+    "win-rates": win_rates,
     "stand-in": stand_in,
     "people": people,
 }

@@ -1,4 +1,6 @@
-"""Every judge beside every other, and one judge category by category."""
+"""Every judge beside every other; one judge by what people's answer rests on, and by category."""
+
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -7,6 +9,7 @@ from ....agreement.tables import Column, Table, with_interval
 from .parts import SHARES, WHISKERS, Report, line, spread_of
 
 SHOWN_CATEGORIES = 20
+_HELD = ("accuracy", "accuracy_without_ties", "kappa", "alpha")
 
 
 def against(criterion: Report, judge: Report) -> Figure:
@@ -56,21 +59,40 @@ def against(criterion: Report, judge: Report) -> Figure:
     )
 
 
+def by_basis(criterion: Report, judge: Report) -> Figure:
+    """The headline by what people's answer rests on: a known answer, a majority, one person alone."""
+    names = {
+        "reference": _("Known answer"),
+        "majority": _("Most of two or more"),
+        "single": _("One person alone"),
+        "all": _("Any of these"),
+    }
+    found = [(name, judge["by_basis"][key]) for key, name in names.items()]
+    compared = judge["by_basis"]["all"]["comparisons"]
+    columns = [
+        Column("basis", _("People’s answer"), "text"),
+        *_held_columns(),
+        Column("without_ties_n", _("Comparisons without ties"), "count"),
+    ]
+    return Figure(
+        "bases",
+        _("By what people’s answer rests on"),
+        _("The headline takes known answers and majorities; one person alone is no majority."),
+        in_comparisons(compared),
+        Table(columns, [[name, *_held(one), one["accuracy_without_ties"]["n"]] for name, one in found]),
+        "frontend/judges/calibration/bases.html",
+        rows=[{"name": name, "found": one} for name, one in found if one["comparisons"]],
+        why="" if compared else _("There is no comparison that both have answered."),
+    )
+
+
 def by_category(criterion: Report, judge: Report) -> Figure:
     """The judge's accuracy in each category."""
     columns = [
         Column("category", _("Category"), "text"),
-        Column("comparisons", _("Comparisons"), "count"),
-        *with_interval("accuracy", _("As people say")),
-        *with_interval("accuracy_without_ties", _("Without ties")),
-        *with_interval("kappa", _("Kappa")),
-        *with_interval("alpha", _("Alpha")),
+        *_held_columns(),
     ]
-    names = ("accuracy", "accuracy_without_ties", "kappa", "alpha")
-    rows = [
-        [one["category"], one["comparisons"], *(cell for name in names for cell in spread_of(one[name]))]
-        for one in judge["by_category"]
-    ]
+    rows = [[one["category"], *_held(one)] for one in judge["by_category"]]
     lines = [
         line(one["category"], "judge", one["accuracy"], SHARES)
         for one in judge["by_category"][:SHOWN_CATEGORIES]
@@ -86,3 +108,18 @@ def by_category(criterion: Report, judge: Report) -> Figure:
         [{"title": "", "middle": None, "lines": lines}],
         why="" if rows else _("No comparison has a category."),
     )
+
+
+def _held_columns() -> list[Column]:
+    return [
+        Column("comparisons", _("Comparisons"), "count"),
+        *with_interval("accuracy", _("As people say")),
+        *with_interval("accuracy_without_ties", _("Without ties")),
+        *with_interval("kappa", _("Kappa")),
+        *with_interval("alpha", _("Alpha")),
+    ]
+
+
+def _held(found: Report) -> list[Any]:
+    """A part of the judge's answers against people's, for `_held_columns`."""
+    return [found["comparisons"], *(cell for name in _HELD for cell in spread_of(found[name]))]
