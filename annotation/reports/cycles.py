@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db.models import Count, QuerySet, TextField
+from django.db.models import Count, QuerySet, TextField, Window
 from django.db.models.functions import MD5, Cast
 
 from ..agreement.annotators import FEWEST_LABELS, reference_of
@@ -147,10 +147,10 @@ def _said(votes: Votes, prompts: _Prompts) -> _Said:
 
 
 def _repeated(evidence: Evidence) -> QuerySet[Comparison]:
-    """Comparisons whose prompt has another one."""
+    """Comparisons whose prompt has another one. Counted in one pass over them: a subquery of groups is gone
+    through once a comparison where PostgreSQL has no statistics yet."""
     every = Comparison.objects.filter(project=evidence.project)
-    several = every.values("group").annotate(number=Count("pk")).filter(number__gt=1).values("group")
-    return every.filter(group__in=several)
+    return every.annotate(number=Window(Count("pk"), partition_by="group")).filter(number__gt=1).values("pk")
 
 
 def _read_prompts(evidence: Evidence) -> _Prompts:
