@@ -38,11 +38,12 @@ $(READY): uv.lock pyproject.toml
 demo: install ## Start the sample project: web, worker and a demonstration judge; Ctrl-C stops them
 	@exec $(SQLITE) $(PY) manage.py demo
 
-test: install ## Run every test on private PostgreSQL and Redis with a browser, then those of `quick` on SQLite
+test: install ## Run every test on private PostgreSQL and Redis with a browser, then those of the database on SQLite
 	@scripts/system-packages services browser
 	$(SERVICES) $(PY) -m pytest -n $(WORKERS) $(TESTS)
 	@# A part chosen by hand may hold nothing that runs on SQLite.
-	@if [ "$(TESTS)" = tests ]; then $(MAKE) --no-print-directory quick; fi
+	@if [ "$(TESTS)" = tests ]; then \
+		$(SQLITE) $(PY) -m pytest -n $(WORKERS) -m "database and not services and not browser" tests; fi
 
 quick: install ## Run the tests that need no services and no browser, on SQLite
 	$(SQLITE) $(PY) -m pytest -n $(WORKERS) -m "not services and not browser" $(TESTS)

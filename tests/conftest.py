@@ -1,7 +1,8 @@
 """Settings of a test run, real browser pages and a real Celery worker.
 
 Tests with the marker `services` need the PostgreSQL and Redis of tests/with_services.py and fail without
-them; a test that asks for a browser page is marked `browser` by itself. `make quick` leaves both out.
+them; a test that asks for a browser page is marked `browser` by itself, and one that touches the database
+`database`. `make quick` leaves services and browser out.
 """
 
 import os
@@ -81,6 +82,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if "process_environment" in fixtures:
             item.add_marker("services")
+        if item.get_closest_marker("django_db") or {"db", "transactional_db"}.intersection(fixtures):
+            item.add_marker("database")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
