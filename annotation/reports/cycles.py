@@ -146,7 +146,7 @@ def _said(votes: Votes, prompts: _Prompts) -> _Said:
     return _Said(vote[met], one[met], two[met], net[met], comparison[met])
 
 
-def _repeated(evidence: Evidence) -> QuerySet[Comparison]:
+def _repeated(evidence: Evidence) -> QuerySet[Any, Any]:
     """Comparisons whose prompt has another one. Counted in one pass over them: a subquery of groups is gone
     through once a comparison where PostgreSQL has no statistics yet."""
     every = Comparison.objects.filter(project=evidence.project)
