@@ -158,7 +158,8 @@ def _read_prompts(evidence: Evidence) -> _Prompts:
 
     A group may hold several prompts (the turns of a conversation), so the text itself is part of the key.
     """
-    rows = Response.objects.filter(comparison__in=_repeated(evidence)).exclude(model="").order_by()
+    rows = Response.objects.filter(comparison__in=_repeated(evidence)).exclude(model="")
+    rows = rows.order_by("comparison_id", "position")  # numbers models and prompts alike every time
     asked = MD5(Cast("comparison__prompt", TextField()))
     columns = ("comparison_id", "position", "model", "comparison__group", asked)
     groups: dict[tuple[str, str], int] = {}
