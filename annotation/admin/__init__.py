@@ -1,6 +1,6 @@
 """The admin of every table: set-up can be edited, facts only looked at."""
 
-from . import answers, notices, people, questions
+from . import answers, notices, people, programs, questions
 from .base import ReadOnlyAdmin, TableAdmin
 
-__all__ = ["ReadOnlyAdmin", "TableAdmin", "answers", "notices", "people", "questions"]
+__all__ = ["ReadOnlyAdmin", "TableAdmin", "answers", "notices", "people", "programs", "questions"]

@@ -8,6 +8,7 @@ from .media import MediaFile
 from .notices import Acknowledgement, Flag
 from .outcomes import AnnotatorSkill, Consensus, ConsensusFit, Gold
 from .people import Annotator, Membership, Pool, PoolMembership, User
+from .programs import Delivery, KeptReply, Token, Webhook
 from .projects import Criterion, Guidelines, Project
 from .queue import Assignment, Demand
 from .releases import Release, ReleaseItem
@@ -24,6 +25,7 @@ __all__ = [
     "ConsensusFit",
     "Criterion",
     "Decision",
+    "Delivery",
     "Demand",
     "Flag",
     "Gold",
@@ -31,6 +33,7 @@ __all__ = [
     "JudgeCall",
     "JudgeRun",
     "JudgeVersion",
+    "KeptReply",
     "Label",
     "MediaFile",
     "Membership",
@@ -45,5 +48,7 @@ __all__ = [
     "Response",
     "SoftLabel",
     "Tag",
+    "Token",
     "User",
+    "Webhook",
 ]

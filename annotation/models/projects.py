@@ -60,6 +60,9 @@ class Project(models.Model):
         blank=True,
         help_text="Origins, such as https://cdn.example.org, that annotators' browsers may load media from.",
     )
+    tells = models.JSONField(
+        default=list, editable=False, help_text="Events that a webhook waits for; kept by `webhooks`."
+    )
     revision = models.PositiveIntegerField(
         default=0, help_text="Rises with every change of criteria or guidelines; keys in-process caches."
     )

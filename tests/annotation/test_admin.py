@@ -23,11 +23,13 @@ from annotation.models import (
     Consensus,
     ConsensusFit,
     Decision,
+    Delivery,
     Demand,
     Flag,
     Gold,
     JudgeCall,
     JudgeRun,
+    KeptReply,
     Label,
     MediaFile,
     Pool,
@@ -40,7 +42,9 @@ from annotation.models import (
     Rendering,
     SoftLabel,
     Tag,
+    Token,
     User,
+    Webhook,
 )
 from annotation.projects import pool_ids_of
 from annotation.tasks import expire_leases
@@ -135,6 +139,12 @@ def world() -> Project:
     SoftLabel.objects.create(label=Label.objects.get(), probabilities={}, source="votes", votes=2)
     release = Release.objects.create(project=project, number=1, format="labels", path="x")
     ReleaseItem.objects.create(release=release, comparison=comparison)
+    Token.objects.create(
+        project=project, user=person.user, name=HOSTILE, role="viewer", digest="0" * 64, ending="abcd"
+    )
+    KeptReply.objects.create(caller="user 1", key=HOSTILE, fingerprint="0" * 64)
+    webhook = Webhook.objects.create(project=project, url="https://example.org/", secret="x")
+    Delivery.objects.create(webhook=webhook, kind="release.ready", body="{}", state="failed", error=HOSTILE)
     return project
 
 
