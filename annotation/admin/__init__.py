@@ -1,6 +1,15 @@
 """The admin of every table: set-up can be edited, facts only looked at."""
 
-from . import answers, notices, people, programs, questions
+from . import answers, instruments, notices, people, programs, questions
 from .base import ReadOnlyAdmin, TableAdmin
 
-__all__ = ["ReadOnlyAdmin", "TableAdmin", "answers", "notices", "people", "programs", "questions"]
+__all__ = [
+    "ReadOnlyAdmin",
+    "TableAdmin",
+    "answers",
+    "instruments",
+    "notices",
+    "people",
+    "programs",
+    "questions",
+]

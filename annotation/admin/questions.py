@@ -39,7 +39,7 @@ class ProjectAdmin(TableAdmin):
     form = ProjectForm
     list_display = ("slug", "name", "policy", "labels_wanted", "budget", "created_at")
     search_fields = ("slug", "name")
-    readonly_fields = ("revision", "created_at")
+    readonly_fields = ("quality", "revision", "created_at")
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

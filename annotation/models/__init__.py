@@ -2,6 +2,7 @@
 
 from .audit import AuditEntry
 from .comparisons import Comparison, Reference, Rendering, Response, Tag
+from .instruments import Consent, ConsentGiven, Notice, QualificationTry, Watch
 from .judging import Decision, JudgeCall, JudgeRun, JudgeVersion, SoftLabel
 from .labels import Annotation, Label, Rationale
 from .media import MediaFile
@@ -23,6 +24,8 @@ __all__ = [
     "Comparison",
     "Consensus",
     "ConsensusFit",
+    "Consent",
+    "ConsentGiven",
     "Criterion",
     "Decision",
     "Delivery",
@@ -37,9 +40,11 @@ __all__ = [
     "Label",
     "MediaFile",
     "Membership",
+    "Notice",
     "Pool",
     "PoolMembership",
     "Project",
+    "QualificationTry",
     "Rationale",
     "Reference",
     "Release",
@@ -50,5 +55,6 @@ __all__ = [
     "Tag",
     "Token",
     "User",
+    "Watch",
     "Webhook",
 ]

@@ -77,8 +77,15 @@ class AnnotatorSkill(models.Model):
 
 
 class Gold(models.Model):
-    """A reference that the owner made an instrument: it may train, qualify and monitor annotators."""
+    """A reference that the owner made an instrument: it trains, qualifies or monitors annotators."""
 
+    class Use(models.TextChoices):
+        MONITORING = "monitoring"
+        QUALIFICATION = "qualification"
+        TRAINING = "training"
+
+    use = models.CharField(max_length=13, choices=Use, default=Use.MONITORING)
+    explanation = models.TextField(blank=True, help_text="Why, as people read it who are trained with it.")
     reference = models.OneToOneField(Reference, models.CASCADE, related_name="gold")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -114,6 +114,19 @@ class Annotator(models.Model):
     told = models.CharField(
         max_length=500, blank=True, help_text="Why they are paused or excluded, as they read it themselves."
     )
+    consented = models.PositiveIntegerField(
+        default=0, help_text="The newest version of the consent that they agreed to."
+    )
+    qualified_at = models.DateTimeField(null=True, blank=True, help_text="Passed the qualification test.")
+    trained_at = models.DateTimeField(null=True, blank=True, help_text="Went through the training.")
+    notice = models.ForeignKey(
+        "annotation.Notice",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What they have to read before they are lent anything.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -63,6 +63,11 @@ class Project(models.Model):
     tells = models.JSONField(
         default=list, editable=False, help_text="Events that a webhook waits for; kept by `webhooks`."
     )
+    quality = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Instruments and rules, as annotation.instruments.settings reads them. Empty: none.",
+    )
     revision = models.PositiveIntegerField(
         default=0, help_text="Rises with every change of criteria or guidelines; keys in-process caches."
     )

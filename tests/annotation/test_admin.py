@@ -22,6 +22,8 @@ from annotation.models import (
     Comparison,
     Consensus,
     ConsensusFit,
+    Consent,
+    ConsentGiven,
     Decision,
     Delivery,
     Demand,
@@ -32,9 +34,11 @@ from annotation.models import (
     KeptReply,
     Label,
     MediaFile,
+    Notice,
     Pool,
     PoolMembership,
     Project,
+    QualificationTry,
     Rationale,
     Reference,
     Release,
@@ -44,6 +48,7 @@ from annotation.models import (
     Tag,
     Token,
     User,
+    Watch,
     Webhook,
 )
 from annotation.projects import pool_ids_of
@@ -82,6 +87,11 @@ FACTS = (
     ReleaseItem,
     Consensus,
     ConsensusFit,
+    Consent,
+    ConsentGiven,
+    QualificationTry,
+    Notice,
+    Watch,
     AnnotatorSkill,
     PlanPart,
     Refit,
@@ -135,6 +145,11 @@ def world() -> Project:
     AnnotatorSkill.objects.create(fit=fit, annotator=person, competence=0.8, labels=1)
     Flag.objects.create(comparison=comparison, annotator=person, note=HOSTILE)
     record(project, None, "pause", HOSTILE, reason=HOSTILE)
+    consent = Consent.objects.create(project=project, text=HOSTILE)
+    ConsentGiven.objects.create(annotator=person, consent=consent)
+    QualificationTry.objects.create(annotator=person, number=1, right=1, of=2, passed=False)
+    Notice.objects.create(annotator=person, kind="warning", text=HOSTILE)
+    Watch.objects.create(annotator=person)
     MediaFile.objects.create(project=project, sha256="0" * 64, content_type="image/png", size=1, name=HOSTILE)
     SoftLabel.objects.create(label=Label.objects.get(), probabilities={}, source="votes", votes=2)
     release = Release.objects.create(project=project, number=1, format="labels", path="x")
