@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import exports, leases, stopping
+from . import exports, leases, lifecycle, stopping, uploads
 from .models import Project, Release
 
 
@@ -40,3 +40,23 @@ def build_release(release_id: int) -> None:
     """Builds one release, unless it is done or somebody else is at it."""
     for release in Release.objects.filter(pk=release_id, state=Release.State.BUILDING):
         exports.work_on(release)
+
+
+@shared_task
+def look_for_uploads() -> None:
+    """Imports uploads that nobody is at: a new one whose message was lost, or one whose worker died."""
+    for upload_id in uploads.due():
+        import_upload.delay(upload_id)
+
+
+@shared_task
+def import_upload(upload_id: int) -> None:
+    """Imports one upload, unless it is done or somebody else is at it."""
+    uploads.work_on(upload_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Deletes projects whose grace is over, and forgets uploads that broke off long ago."""
+    lifecycle.delete_due()
+    uploads.sweep()

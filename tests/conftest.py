@@ -107,7 +107,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 def _nothing_left_over() -> None:
     """Cache and files of earlier tests go as their rows did: keys start over, and they name folders."""
     cache.clear()
-    for folder in (settings.DATA_DIR / "media", settings.RELEASES_DIR):
+    for folder in (settings.DATA_DIR / "media", settings.DATA_DIR / "uploads", settings.RELEASES_DIR):
         shutil.rmtree(folder, ignore_errors=True)
 
 

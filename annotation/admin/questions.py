@@ -6,7 +6,18 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from ..models import Comparison, Criterion, Gold, Guidelines, Project, Reference, Rendering, Response, Tag
+from ..models import (
+    Comparison,
+    Criterion,
+    Gold,
+    Guidelines,
+    Project,
+    Reference,
+    Rendering,
+    Response,
+    Tag,
+    Upload,
+)
 from ..projects import ask_people, touch
 from .base import ReadOnlyAdmin, TableAdmin
 
@@ -39,7 +50,7 @@ class ProjectAdmin(TableAdmin):
     form = ProjectForm
     list_display = ("slug", "name", "policy", "labels_wanted", "budget", "created_at")
     search_fields = ("slug", "name")
-    readonly_fields = ("quality", "revision", "created_at")
+    readonly_fields = ("quality", "revision", "state", "delete_at", "created_at")
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -112,3 +123,10 @@ class GoldAdmin(TableAdmin):
     list_select_related = ("reference", "made_by")
     raw_id_fields = ("reference", "made_by")
     search_fields = ("reference__comparison__external_id__exact",)
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin):
+    list_display = ("name", "project", "state", "size", "created_at")
+    list_select_related = ("project",)
+    search_fields = ("project__slug",)

@@ -1,6 +1,6 @@
 """Importing comparisons and labels (docs/data-formats.md): streaming, one transaction a file, idempotent."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -14,7 +14,7 @@ from .comparisons import ComparisonFile
 from .files import Line, check, rows
 from .labels import LabelFile
 from .problems import Bad, Unreadable
-from .report import ImportReport, Tally
+from .report import ImportReport, Refusals, Tally
 from .session import Session
 
 __all__ = ["ImportReport", "Unreadable", "load_comparisons", "load_labels"]
@@ -42,19 +42,23 @@ def load_comparisons(
     skip_bad: bool = False,
     progress: Progress | None = None,
     media: str | Path | None = None,
+    columns: Mapping[str, str] | None = None,
+    refusals: Refusals | None = None,
 ) -> ImportReport:
     """Imports comparison lines, with the labels and known answers inside them.
 
     Nothing of a file with a malformed line is imported unless `skip_bad`; every malformed line is counted
-    and the first 1,000 are listed either way. `progress` is told each file and its lines so far. With a
-    folder `media`, pictures, sound and film that lines name by a path inside it, or hold as data: URLs, are
-    stored in the project. Raises Unreadable, before anything is imported, when a path is no file of a known
-    format or `media` no folder.
+    and the first 1,000 are listed either way, while `refusals` is told all of them. `progress` is told each
+    file and its lines so far. With a folder `media`, pictures, sound and film that lines name by a path
+    inside it, or hold as data: URLs, are stored in the project. With `columns` the file's own columns stand
+    for our keys (see `imports.columns`). Raises Unreadable, before anything is imported, when a path is no
+    file of a known format or `media` no folder.
     """
     folder = Path(media) if media is not None else None
     if folder is not None and not folder.is_dir():
         raise Unreadable(0, f"{folder} is no folder; expected the one that holds the media")
-    return _load(partial(ComparisonFile, media=folder), project, paths, skip_bad, progress)
+    kind = partial(ComparisonFile, media=folder, columns=columns)
+    return _load(kind, project, paths, skip_bad, progress, refusals)
 
 
 def load_labels(
@@ -70,13 +74,14 @@ def _load(
     paths: Iterable[str | Path],
     skip_bad: bool,
     progress: Progress | None,
+    refusals: Refusals | None = None,
 ) -> ImportReport:
     files = [Path(path) for path in paths]
     for path in files:
         check(path)
     report = ImportReport()
     for path in files:
-        tally = Tally(str(path))
+        tally = Tally(str(path), refusals)
         try:
             with transaction.atomic(), bulk.loading():
                 _one_at_a_time(project)

@@ -83,16 +83,21 @@ def _plain(name: str, value: Any) -> Any:
     raise Bad(name, f"expected a JSON value, found {found(value)}")
 
 
+def chat_or_text(cell: Any) -> Any:
+    """The chat that a text holds, a JSON list of {role, content}; anything else as it is."""
+    if type(cell) is not str or not cell.startswith("["):
+        return cell
+    try:
+        value = orjson.loads(cell)
+    except orjson.JSONDecodeError:
+        return cell
+    chat = bool(value) and all(type(item) is dict and item.keys() >= {"role", "content"} for item in value)
+    return value if chat else cell
+
+
 def _structure(name: str, cell: str) -> Any:
-    if name in CHATS and cell.startswith("["):
-        try:
-            value = orjson.loads(cell)
-        except orjson.JSONDecodeError:
-            return cell
-        chat = bool(value) and all(
-            type(item) is dict and item.keys() >= {"role", "content"} for item in value
-        )
-        return value if chat else cell
+    if name in CHATS:
+        return chat_or_text(cell)
     if name in STRUCTURED and cell.startswith(("[", "{")):
         try:
             return orjson.loads(cell)

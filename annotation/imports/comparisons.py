@@ -8,6 +8,7 @@ from .. import bulk
 from ..models import Comparison, Demand, Pool, Reference, Response
 from ..projects import wanted_from
 from .batches import Batches
+from .columns import Columns, as_line
 from .drafts import Draft, draft
 from .files import Line
 from .known import Known, known_comparisons
@@ -23,9 +24,12 @@ _SHORT = 12  # leading digits of a content hash that a message shows
 
 
 class ComparisonFile:
-    """Imports the comparison lines of one file, and with `media` the files in that folder that they name."""
+    """Imports the comparison lines of one file, and with `media` the files in that folder that they name.
 
-    def __init__(self, session: Session, media: Path | None = None) -> None:
+    With `columns` the file's own columns stand for our keys.
+    """
+
+    def __init__(self, session: Session, media: Path | None = None, columns: Columns | None = None) -> None:
         project = session.project
         pools = list(project.pools.all())
         if not pools:
@@ -35,15 +39,17 @@ class ComparisonFile:
         self._session = session
         self._marks = Marks()
         self._shelf = Shelf(project, media) if media else None
+        self._columns = columns
 
     def read(self, line: Line) -> Read:
         """The line's number, and what it says or what is wrong with it. No SQL."""
         if isinstance(line.row, Bad):
             return line.number, line.row
         try:
+            row = as_line(line.row, self._columns) if self._columns else line.row
             if self._shelf:
-                self._shelf.take(line.row)
-            return line.number, draft(line.row, self._session.answers)
+                self._shelf.take(row)
+            return line.number, draft(row, self._session.answers, bool(self._columns))
         except Bad as bad:
             return line.number, bad
 

@@ -55,10 +55,13 @@ class Draft:
         return len(self.responses)
 
 
-def draft(row: Row, answers: Answers) -> Draft:
-    """Reads a comparison line in any of the accepted shapes. Takes `row` apart. Raises Bad."""
+def draft(row: Row, answers: Answers, derive_id: bool = False) -> Draft:
+    """Reads a comparison line in any of the accepted shapes. Takes `row` apart. Raises Bad.
+
+    With `derive_id` a line without an id gets one from its content, as TRL's always do.
+    """
     votes: list[Vote] = []
-    derived_id = False
+    derived_id = derive_id and row.get("id") is None
     if "chosen" in row and "rejected" in row:
         derived_id = row.get("id") is None
         row = trl.to_line(row, answers)

@@ -1,5 +1,6 @@
 """What an import did, counted line by line. Pure: no Django."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -8,6 +9,9 @@ from .problems import Bad, clip
 LISTED_ERRORS = 1000
 LISTED_NAMES, LISTED_KEYS = 5, 20
 LONGEST = 300  # characters of a message: what it repeats was written by others
+
+# Is told every line that is refused, however many: its number (None: the file), field and message.
+Refusals = Callable[[int | None, str, str], None]
 
 
 @dataclass(slots=True)
@@ -45,8 +49,9 @@ class ImportReport(Counts):
 class Tally:
     """One file's share of the report, while it is being read."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, refusals: Refusals | None = None) -> None:
         self.file = file
+        self._refusals = refusals
         self.counts = Counts()
         self.errors: list[dict[str, Any]] = []
         self._unfit: list[str] = []
@@ -56,8 +61,10 @@ class Tally:
     def refuse(self, bad: Bad, line: int | None) -> None:
         """Counts a line that cannot be imported; None stands for the file itself."""
         self.counts.refused += 1
+        where, message = clip(bad.field, LONGEST), clip(bad.message, LONGEST)
+        if self._refusals:
+            self._refusals(line, where, message)
         if len(self.errors) < LISTED_ERRORS:
-            where, message = clip(bad.field, LONGEST), clip(bad.message, LONGEST)
             self.errors.append({"file": self.file, "line": line, "field": where, "message": message})
 
     def note_unfit(self, external_id: str) -> None:

@@ -87,7 +87,8 @@ def claim(
 
     A person gets what they already hold before anything new, so a reload or a second tab shows the same
     work, and is lent nothing more while they hold `n` (tabs opened at the same instant may each take one).
-    Whoever is paused or excluded gets what they hold, and nothing new.
+    Whoever is paused or excluded gets what they hold, and nothing new; so does everybody in a project that is
+    not open. Judges work in any that is not put away.
     Assignments that they `have` count towards `n` and are left out of the result.
     `open_queue.take` says in which order they go through what is open.
     A judge's workers run side by side, so a judge always gets new ones.
@@ -96,6 +97,8 @@ def claim(
     lent_for = min(project.lease_seconds, HOLD_SECONDS) if ahead else project.lease_seconds
     if annotator.kind == Annotator.Kind.HUMAN:
         return _claim_for_person(annotator, project, n, have, lent_for, lean)
+    if project.put_away:
+        return []
     sources = [("judge_id", annotator.pk)]
     lent = _take(annotator, sources, n, UNLIMITED, lent_for)
     if len(lent) < n and expire(project):
@@ -127,7 +130,7 @@ def _claim_for_person(
     wanted = n - len(have)
     if wanted < 1:
         return []
-    if not annotator.may_be_lent:
+    if not (annotator.may_be_lent and project.lends):
         return held_by(annotator, wanted, have, SHOWN if lean else ())
     sources = [("pool_id", pool) for pool in pool_ids_of(annotator, project)]
     lent = _take(annotator, sources, wanted, n, lent_for, lent_columns() if lean else "id")

@@ -13,6 +13,7 @@ from .programs import Delivery, KeptReply, Token, Webhook
 from .projects import Criterion, Guidelines, Project
 from .queue import Assignment, Demand
 from .releases import Release, ReleaseItem
+from .uploads import Upload
 
 __all__ = [
     "Acknowledgement",
@@ -54,6 +55,7 @@ __all__ = [
     "SoftLabel",
     "Tag",
     "Token",
+    "Upload",
     "User",
     "Watch",
     "Webhook",

@@ -19,7 +19,16 @@ def validate_ranking_task(text: str) -> None:
 
 
 class Project(models.Model):
-    """One labelling effort: what is asked, of whom, at what price."""
+    """One labelling effort: what is asked, of whom, at what price.
+
+    Only an open one lends to people. `annotation.lifecycle` moves it from one state to another.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft"  # being set up; was never open
+        OPEN = "open"
+        CLOSED = "closed"
+        ARCHIVED = "archived"  # kept to be read
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
@@ -71,11 +80,18 @@ class Project(models.Model):
     revision = models.PositiveIntegerField(
         default=0, help_text="Rises with every change of criteria or guidelines; keys in-process caches."
     )
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    delete_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it is deleted with all that it holds; until then, nothing is."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name", "id"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "open", "closed", "archived"]), name="project_state_known"
+            ),
             models.CheckConstraint(condition=Q(labels_wanted__gte=1), name="project_wants_a_label"),
             models.CheckConstraint(
                 condition=Q(audit_share__gte=0, audit_share__lte=1), name="project_audit_share_is_a_share"
@@ -94,9 +110,24 @@ class Project(models.Model):
             ),
             models.CheckConstraint(condition=Q(human_label_price__gte=0), name="project_price_not_negative"),
         ]
+        indexes = [
+            models.Index(
+                fields=["delete_at"], condition=Q(delete_at__isnull=False), name="project_to_be_deleted"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lends(self) -> bool:
+        """Whether comparisons are lent to people."""
+        return self.state == self.State.OPEN and self.delete_at is None
+
+    @property
+    def put_away(self) -> bool:
+        """Whether nobody works on it any more: it is archived, or about to be deleted."""
+        return self.state == self.State.ARCHIVED or self.delete_at is not None
 
 
 class Guidelines(models.Model):

@@ -47,6 +47,7 @@ from annotation.models import (
     SoftLabel,
     Tag,
     Token,
+    Upload,
     User,
     Watch,
     Webhook,
@@ -85,6 +86,7 @@ FACTS = (
     JudgeRun,
     Release,
     ReleaseItem,
+    Upload,
     Consensus,
     ConsensusFit,
     Consent,
@@ -160,6 +162,7 @@ def world() -> Project:
     KeptReply.objects.create(caller="user 1", key=HOSTILE, fingerprint="0" * 64)
     webhook = Webhook.objects.create(project=project, url="https://example.org/", secret="x")
     Delivery.objects.create(webhook=webhook, kind="release.ready", body="{}", state="failed", error=HOSTILE)
+    Upload.objects.create(project=project, name=HOSTILE, size=1)
     return project
 
 
