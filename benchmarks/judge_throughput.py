@@ -192,7 +192,8 @@ def start(project: Any, port: int, flight: int, calls: int, per_minute: int | No
         concurrency=flight,
         requests_per_minute=per_minute,
     )
-    Judge.objects.filter(pk=judge.pk).update(capabilities=CAPABLE)
+    # What the endpoint can do is known, as it is after a judge's first run: the baseline finds out nothing.
+    Judge.objects.filter(pk=judge.pk).update(capabilities=CAPABLE, probed_at=judge.version.created_at)
     annotator = annotator_of(judge)
     chosen = Comparison.objects.order_by("pk").values_list("pk", flat=True)[: calls // 2]
     Demand.objects.bulk_create(

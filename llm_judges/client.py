@@ -57,6 +57,21 @@ class Client:
     timeout: float
     tls: ssl.SSLContext
     lanes: list[Lane] = field(default_factory=list)
+    _url: httpx2.URL = field(init=False)
+    _headers: httpx2.Headers = field(init=False)
+    _timeout: httpx2.Timeout = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._url = httpx2.URL(f"{self.base_url.rstrip('/')}/chat/completions")
+        self._timeout = openai.Timeout(self.timeout, connect=5.0, pool=None)
+        self._headers = httpx2.Headers(
+            {
+                "Authorization": f"Bearer {self.key}",
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+            }
+        )
 
     async def ask(self, body: Mapping[str, Any]) -> Reply:
         """Sends one chat completion request, once, and gives what came of it; never raises for a remote
@@ -71,11 +86,7 @@ class Client:
             # The library's own timeout is for each read: an endpoint that dribbles would never end.
             with self._lane() as http:
                 async with asyncio.timeout(self.timeout):
-                    response = await http.post(
-                        f"{self.base_url.rstrip('/')}/chat/completions",
-                        content=orjson.dumps(body),
-                        headers={"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"},
-                    )
+                    response = await http.send(self._request(orjson.dumps(body)))
             request_id = clean(str(response.headers.get("x-request-id") or ""))[:100]
             found = heard(decoded(response.content)) if response.is_success else [self._refused(response)]
             replies = [replace(reply, request_id=request_id) for reply in found]
@@ -91,13 +102,19 @@ class Client:
         for lane in self.lanes:
             await lane.http.aclose()
 
+    def _request(self, content: bytes) -> httpx2.Request:
+        """What all requests have in common is made once: parsing an address takes as long as a request."""
+        extensions = {"timeout": self._timeout.as_dict()}
+        return httpx2.Request(
+            "POST", self._url, headers=self._headers, content=content, extensions=extensions
+        )
+
     @contextlib.contextmanager
     def _lane(self) -> Iterator[httpx2.AsyncClient]:
         """The first lane with room, so that the later ones can rest when there is less to do."""
         lane = next((lane for lane in self.lanes if lane.busy < LANE), None)
         if lane is None:
-            timeout = openai.Timeout(self.timeout, connect=5.0, pool=None)
-            lane = Lane(openai.DefaultAsyncHttpxClient(verify=self.tls, timeout=timeout))
+            lane = Lane(openai.DefaultAsyncHttpxClient(verify=self.tls, timeout=self._timeout))
             self.lanes.append(lane)
         lane.busy += 1
         try:

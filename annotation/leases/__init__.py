@@ -31,7 +31,7 @@ from django.utils import timezone
 from ..models import Annotator, Assignment, Demand, Project
 from ..projects import lock_demand, pool_ids_of
 from ..ranking import letters
-from ..rows import adapt
+from ..rows import listed
 from .in_hand import SHOWN, held_by, lent_columns, read
 from .open_queue import UNLIMITED, next_open, open_count, take
 
@@ -53,15 +53,16 @@ __all__ = [
 
 # A lease that ran out may be taken up again by the same annotator: the row comes back to life.
 _LEND = """
-INSERT INTO annotation_assignment
-    (comparison_id, annotator_id, round, purpose, state, skip_reason, demand_id, shown, claimed_at,
-     leased_until)
-VALUES {rows}
+INSERT INTO annotation_assignment ({columns}) {rows}
 ON CONFLICT (comparison_id, annotator_id, round) DO UPDATE SET state = 'live', demand_id = excluded.demand_id,
     claimed_at = excluded.claimed_at, leased_until = excluded.leased_until
     WHERE annotation_assignment.state = 'expired' AND annotation_assignment.purpose = 'work'
 RETURNING {returning}
 """
+_LENT = (
+    *("comparison_id", "annotator_id", "round", "purpose", "state", "skip_reason", "demand_id", "shown"),
+    *("claimed_at", "leased_until"),
+)
 
 # Seconds that a comparison fetched ahead stays with somebody who has not seen it yet; `renew` prolongs it.
 HOLD_SECONDS = 300
@@ -292,13 +293,14 @@ def _lend(
         return []
     now = timezone.now()
     until = now + timedelta(seconds=lent_for)
-    values: list[Any] = []
-    for demand_id, comparison_id, k in picked:
-        shown = shown_order(annotator, comparison_id, k)
-        values += [comparison_id, annotator.pk, demand_id, shown, now, until]
-    rows = ", ".join(["(%s, %s, 0, 'work', 'live', '', %s, %s, %s, %s)"] * len(picked))
+    rows = [
+        (comparison, annotator.pk, 0, "work", "live", "", demand, shown_order(annotator, comparison, k))
+        for demand, comparison, k in picked
+    ]
+    table, values = listed(Assignment, _LENT, [(*row, now, until) for row in rows])
+    statement = _LEND.format(columns=", ".join(_LENT), rows=table, returning=returning)
     with connection.cursor() as cursor:
-        cursor.execute(_LEND.format(rows=rows, returning=returning), [adapt(value) for value in values])
+        cursor.execute(statement, values)
         lent = cursor.fetchall()
     if len(lent) < len(picked):
         raise _Raced

@@ -39,7 +39,7 @@ class Pace:
         self._block = 0.0
         self._ratio = 1.0  # tokens that calls take, of what was estimated
         self._rate = 0.0  # replies a second
-        self._latency = 1.0  # seconds that a call takes
+        self._latency: float | None = None  # seconds that a call takes, once one was answered
         self._away = 0.0  # seconds between two looks at what has come back
         self._counted_at = clock()
         self.width = Width(judge.concurrency)
@@ -66,8 +66,11 @@ class Pace:
     def room(self, out: int) -> int:
         """How many more calls to hand in while `out` are."""
         calls = self.width.calls
-        # As many ahead as are answered until somebody looks again, so that no place in flight stays empty.
-        ahead = math.ceil(SPARE * calls * self._away / self._latency)
+        # As many ahead as are answered until somebody looks again, so that no place in flight stays empty;
+        # one for each as long as nothing is known, but for the first ones, with which nothing should wait.
+        ahead = calls if out else 0
+        if self._latency is not None:
+            ahead = math.ceil(SPARE * calls * self._away / self._latency)
         room = calls + min(1 + ahead, MOST_AHEAD * calls) - out
         if self._closed:
             a_second = (self._judge.requests_per_minute or 120) / 60
@@ -93,7 +96,8 @@ class Pace:
 
     def took(self, seconds: float) -> None:
         """A call was answered after so long."""
-        self._latency = max(0.001, self._latency + LATELY / 5 * (seconds - self._latency))
+        before = seconds if self._latency is None else self._latency
+        self._latency = max(0.001, before + LATELY / 5 * (seconds - before))
 
     def used(self, estimated: int, tokens: int) -> None:
         """A call took `tokens` where `estimated` were counted on."""

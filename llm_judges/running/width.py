@@ -1,12 +1,12 @@
 """How many calls a worker keeps in flight: as many as the endpoint bears, up to the declared number. Pure.
 
-A start with half of that, doubled with every round, then additive increase and multiplicative decrease, as
-TCP does it.
+A start with half of that, or with as many as any endpoint takes, doubled with every round; then additive
+increase and multiplicative decrease, as TCP does it.
 """
 
 from dataclasses import dataclass
 
-START = 20  # or half of the declared number, where that is more
+START = 50  # or half of the declared number, where that is more
 CUT = 0.7
 # One overload makes many calls fail; they count as one within these seconds.
 EPISODE = 5.0

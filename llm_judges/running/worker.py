@@ -28,7 +28,7 @@ BEAT_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 TICK_SECONDS = 0.05
 # Many answers are booked together after so long; few are booked as they come.
-GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.2
 MANY = 20.0  # a second
 # Comparisons are lent so long ahead.
 AHEAD_SECONDS = 0.5

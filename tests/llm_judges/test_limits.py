@@ -116,7 +116,7 @@ def test_the_breaker_looks_back_only_so_far() -> None:
 
 
 def test_width_starts_with_half_doubles_at_first_is_cut_once_an_episode_and_then_grows_slowly() -> None:
-    assert (Width(most=8).calls, Width(most=30).calls) == (8, START)
+    assert (Width(most=8).calls, Width(most=START + 10).calls) == (8, START)
     width = Width(most=200)
     assert width.calls == 100
     width.succeeded(50, busy=100)
