@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.http import Http404
 
-from .models import Annotator, Membership, Pool, PoolMembership, Project, User
+from .models import Annotator, Membership, Pool, PoolMembership, Project, Token, User
 from .rows import columns, instance, optional
 
 Act = Literal["label", "view", "review", "manage", "own"]
@@ -38,13 +38,24 @@ WHERE u.id = %s AND p.slug = %s
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a caller may see: a project and their membership of it."""
+    """What a caller may see: a project and their membership of it, and the token they called with."""
 
     project: Project
     membership: Membership
+    token: Token | None = None
 
     def may(self, act: Act) -> bool:
-        return self.membership.role in MAY[act]
+        """Whether the member's role allows it, and that of the token."""
+        return all(role in MAY[act] for role in self._roles)
+
+    @property
+    def role(self) -> str:
+        """The token's role where they called with one."""
+        return self._roles[-1]
+
+    @property
+    def _roles(self) -> list[str]:
+        return [self.membership.role, *([self.token.role] if self.token else [])]
 
     @property
     def manages(self) -> bool:
@@ -60,20 +71,23 @@ def project_for(user: Any, slug: str, act: Act, **annotations: Any) -> Access:
     """The project with this slug, if `user` is a member who may `act`. One SQL statement.
 
     `annotations` are added to the membership's query, for pages that want a figure in the same statement.
-    Raises Http404 when the user is no member (they must not learn that it exists), PermissionDenied when
-    the role does not allow it.
+    A caller who signed in with a token (`user.token`) is in the token's project only, and may do no more than
+    its role. Raises Http404 when the user is no member (they must not learn that it exists), PermissionDenied
+    when the role does not allow it.
     """
+    token: Token | None = getattr(user, "token", None)
     membership = (
         Membership.objects.select_related("project", "annotator")
         .annotate(**annotations)
         .filter(user_id=user.pk, project__slug=slug)
         .first()
     )
-    if membership is None:
+    if membership is None or (token and token.project_id != membership.project_id):
         raise Http404("No such project")
-    if membership.role not in MAY[act]:
-        raise PermissionDenied(f"A {membership.role} may not do this")
-    return Access(membership.project, membership)
+    access = Access(membership.project, membership, token)
+    if not access.may(act):
+        raise PermissionDenied(f"A {access.role} may not do this")
+    return access
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import exports, leases, lifecycle, stopping, uploads
+from . import exports, leases, lifecycle, reports, stopping, uploads
 from .models import Project, Release
 
 
@@ -26,6 +26,13 @@ def refit_consensus(project_id: int) -> None:
     """Learns anew about a project's annotators. Running it twice changes nothing."""
     for project in Project.objects.filter(pk=project_id):
         stopping.refit(project)
+
+
+@shared_task
+def refresh_consensus(project_id: int, criterion: str | None, method: str) -> None:
+    """Estimates and stores a project's consensus. Running it twice changes nothing."""
+    for project in Project.objects.filter(pk=project_id):
+        reports.refresh_consensus(project, criterion, method)
 
 
 @shared_task

@@ -5,7 +5,14 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include("frontend.api")),
     path("api/v1/", include("annotation.api.urls")),
+    path("api/v1/", include("llm_judges.api")),
     path("api/v1/", include("routing.api")),
     path("", include("frontend.urls")),
 ]
+
+# Under /api/ these answer as the API does.
+handler400 = "annotation.api.problems.bad_request"
+handler404 = "annotation.api.problems.not_found"
+handler500 = "annotation.api.problems.server_error"

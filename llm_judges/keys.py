@@ -5,28 +5,25 @@ and port) it was given for: copied to another address it does not open. This gua
 backups; whoever can read TANDEM_SECRET_KEY and the database can read the keys.
 """
 
-import base64
 import hmac
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
+from annotation import sealing
+from annotation.sealing import CannotOpen
 
-
-class CannotOpen(ValueError):
-    """The sealed key was made with another TANDEM_SECRET_KEY, for another address, or was altered."""
+__all__ = ["CannotOpen", "drawn", "origin", "seal", "unseal"]
 
 
 def seal(key: str, base_url: str) -> str:
     """The key, encrypted for this address, as text for a database column."""
-    return _lock(base_url).encrypt(key.encode()).decode()
+    return sealing.seal(key, _purpose(base_url))
 
 
 def unseal(sealed: str, base_url: str) -> str:
     """The key that `seal` hid. Raises CannotOpen."""
     try:
-        return _lock(base_url).decrypt(sealed.encode()).decode()
-    except InvalidToken:
+        return sealing.unseal(sealed, _purpose(base_url))
+    except CannotOpen:
         raise CannotOpen(
             "the stored key cannot be opened: TANDEM_SECRET_KEY or the judge's address has changed; "
             "set the key again"
@@ -35,7 +32,9 @@ def unseal(sealed: str, base_url: str) -> str:
 
 def drawn(*parts: str) -> bytes:
     """32 bytes that nobody without TANDEM_SECRET_KEY can foresee, and always the same for the same parts."""
-    return hmac.digest(_derived("draw"), "\0".join(parts).encode("utf-8", "surrogatepass"), "sha256")
+    return hmac.digest(
+        sealing.derived("judge draw"), "\0".join(parts).encode("utf-8", "surrogatepass"), "sha256"
+    )
 
 
 def origin(base_url: str) -> str:
@@ -45,9 +44,5 @@ def origin(base_url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
-def _lock(base_url: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_derived(f"key for {origin(base_url)}")))
-
-
-def _derived(purpose: str) -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"tandem judge {purpose}".encode(), "sha256")
+def _purpose(base_url: str) -> str:
+    return f"judge key for {origin(base_url)}"

@@ -2,18 +2,19 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.views.decorators.cache import cache_control
-from rest_framework import status
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
-from rest_framework.response import Response as JsonResponse
 
-from annotation.api.bodies import Unprocessable, body_of, whole_number
-from annotation.models import Comparison, Project, User
+from annotation.api.bodies import body_of, whole_number
+from annotation.api.describing import reads, writes
+from annotation.api.hints import Must
+from annotation.api.paging import page
+from annotation.api.problems import Unprocessable
+from annotation.models import Comparison, Decision, Project, User
 from annotation.permissions import project_for
 
 from . import approving, drafting
@@ -22,25 +23,97 @@ from .models import Plan
 from .policy import PlanError
 
 MOST = 2**31 - 1
+_Text = Annotated[str, Must(maxLength=200)]
 
 
-@api_view(["GET"])
-def plan(request: Request, slug: str) -> JsonResponse:
+class PlanWanted(TypedDict):
+    """What share of the open comparisons, how many labels or how much money people may get."""
+
+    amount: float | Annotated[str, Must(maxLength=40)]
+    kind: NotRequired[_Text]
+    policy: NotRequired[_Text]
+    judge: NotRequired[_Text | None]
+    seed: NotRequired[int]
+
+
+class Approval(TypedDict):
+    """A draft, and one of its `table.people`."""
+
+    plan: uuid.UUID
+    people: Annotated[int, Must(minimum=0, maximum=MOST)]
+
+
+class Cost(TypedDict):
+    human: str | None
+    judge: str | None
+
+
+class PlanShape(TypedDict):
+    """A plan; `table` and `report` are empty until it is worked out. Amounts of money are texts."""
+
+    id: uuid.UUID
+    state: str
+    message: str
+    policy: str
+    policy_version: str
+    seed: int
+    parameters: dict[str, Any]
+    table: dict[str, Any]
+    report: dict[str, Any]
+    human: int
+    ai: int
+    audit: int
+    cost: Cost
+    created_at: datetime
+    approved_at: datetime | None
+
+
+class PlanFound(TypedDict):
+    plan: PlanShape | None
+
+
+class PlanAsked(TypedDict):
+    plan: PlanShape
+
+
+class DecisionShape(TypedDict):
+    """Where a comparison went. Higher scores are more worth a person; `probability` that one was asked."""
+
+    comparison: str
+    destination: str
+    audit: bool
+    probability: float
+    score: float
+    reason: str
+    policy: str
+    policy_version: str
+    plan: uuid.UUID
+    created_at: datetime
+
+
+class DecisionFound(TypedDict):
+    """The decision in force, with its score taken apart; null where routing has not spoken."""
+
+    decision: dict[str, Any] | None
+
+
+@reads(PlanFound)
+def plan(request: Request, slug: str) -> PlanFound:
     """`{plan}`: the newest plan with its curve; null where there is none."""
     found = drafting.newest(project_for(request.user, slug, "view").project)
-    return JsonResponse({"plan": plan_shape(found) if found else None})
+    return {"plan": plan_shape(found) if found else None}
 
 
-@api_view(["POST"])
-def ask(request: Request, slug: str) -> JsonResponse:
+@writes(PlanWanted, PlanAsked, status=202, heavy=True)
+def ask_plan(request: Request, slug: str) -> PlanAsked:
     """`{policy?, kind?, amount, judge?, seed?}`: asks for a plan, to be worked out in the background."""
     access = project_for(request.user, slug, "manage")
     asked = _asked(access.project, body_of(request), request.user)
-    return JsonResponse({"plan": plan_shape(asked)}, status=status.HTTP_202_ACCEPTED)
+    return {"plan": plan_shape(asked)}
 
 
-@api_view(["POST"])
-def approve(request: Request, slug: str) -> JsonResponse:
+@writes(Approval, PlanAsked, status=202)
+def approve_plan(request: Request, slug: str) -> PlanAsked:
     """`{plan, people}`: puts a draft into effect, in the background, at a point of its curve."""
     access, body = project_for(request.user, slug, "manage"), body_of(request)
     known = _uuid(body.get("plan"))
@@ -51,21 +124,29 @@ def approve(request: Request, slug: str) -> JsonResponse:
     if not approving.begin(found, people):
         raise Unprocessable("people", "must be a number of `table.people` of a plan that is a draft")
     found.refresh_from_db()
-    return JsonResponse({"plan": plan_shape(found)}, status=status.HTTP_202_ACCEPTED)
+    return {"plan": plan_shape(found)}
 
 
-@api_view(["GET"])
-def decision(request: Request, slug: str, comparison_id: int) -> JsonResponse:
+@reads(DecisionShape, paged=1000)
+def decisions(request: Request, slug: str) -> Any:
+    """Decisions in force."""
+    access = project_for(request.user, slug, "view")
+    rows = Decision.objects.filter(comparison__project=access.project, superseded_at=None)
+    rows = rows.select_related("comparison").defer("comparison__prompt", "comparison__metadata")
+    return page(request, rows, _decision_shape)
+
+
+@reads(DecisionFound)
+def decision(request: Request, slug: str, comparison_id: int) -> DecisionFound:
     """`{decision}`: the one in force on a comparison, taken apart with the weights of the plan that made it;
     null where routing has not spoken."""
     project = project_for(request.user, slug, "view").project
     comparison = get_object_or_404(Comparison, project=project, pk=comparison_id)
     found = comparison.decisions.filter(superseded_at=None).select_related("comparison").first()
-    return JsonResponse({"decision": explain(found).as_dict() if found else None})
+    return {"decision": explain(found).as_dict() if found else None}
 
 
-def plan_shape(found: Plan) -> dict[str, Any]:
-    """A plan as callers see it; `table` and `report` are empty until it is worked out."""
+def plan_shape(found: Plan) -> PlanShape:
     return {
         "id": found.pk,
         "state": found.state,
@@ -79,10 +160,29 @@ def plan_shape(found: Plan) -> dict[str, Any]:
         "human": found.human,
         "ai": found.ai,
         "audit": found.audit,
-        "cost": {"human": found.human_cost, "judge": found.judge_cost},
+        "cost": {"human": _money(found.human_cost), "judge": _money(found.judge_cost)},
         "created_at": found.created_at,
         "approved_at": found.approved_at,
     }
+
+
+def _decision_shape(found: Decision) -> DecisionShape:
+    return {
+        "comparison": found.comparison.external_id,
+        "destination": found.destination,
+        "audit": found.audit,
+        "probability": found.probability,
+        "score": found.score,
+        "reason": found.reason,
+        "policy": found.policy,
+        "policy_version": found.policy_version,
+        "plan": found.plan,
+        "created_at": found.created_at,
+    }
+
+
+def _money(amount: Any) -> str | None:
+    return None if amount is None else str(amount)
 
 
 def _asked(project: Project, body: Mapping[str, Any], user: Any) -> Plan:
@@ -110,15 +210,10 @@ def _uuid(value: Any) -> uuid.UUID | None:
         return None
 
 
-_private = cache_control(private=True, no_store=True)
-
 urlpatterns = [
-    path("projects/<slug:slug>/plan/", _private(plan), name="api-plan"),
-    path("projects/<slug:slug>/plan/ask/", _private(ask), name="api-plan-ask"),
-    path("projects/<slug:slug>/plan/approve/", _private(approve), name="api-plan-approve"),
-    path(
-        "projects/<slug:slug>/comparisons/<int:comparison_id>/decision/",
-        _private(decision),
-        name="api-decision",
-    ),
+    path("projects/<slug:slug>/plan/", plan, name="api-plan"),
+    path("projects/<slug:slug>/plan/ask/", ask_plan, name="api-plan-ask"),
+    path("projects/<slug:slug>/plan/approve/", approve_plan, name="api-plan-approve"),
+    path("projects/<slug:slug>/decisions/", decisions, name="api-decisions"),
+    path("projects/<slug:slug>/comparisons/<int:comparison_id>/decision/", decision, name="api-decision"),
 ]

@@ -12,6 +12,7 @@ from ..labels import Answer, Submission, SubmissionError
 from ..models import Criterion, Project
 from ..projects import criteria_of
 from ..ranking import Scale, from_preference
+from .problems import Unprocessable
 
 MAX_BODY = 1_000_000  # bytes; a rationale of the longest kind is a hundredth of it
 MAX_RATIONALE = 10_000
@@ -20,24 +21,15 @@ REVISION = 0  # the only one that `claim` issues
 ANSWER_KEYS = {"ranking", "preference", "strength", "confidence", "reasons", "rationale"}
 
 
-class Unprocessable(APIException):
-    """422 with `field` and `message`."""
-
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__({"field": field, "message": message})
-
-
 class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"A body has at most {MAX_BODY} bytes."
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The body of this call has at most {most} bytes.")
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
     """The JSON object sent, or a 4xx."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        raise TooLarge
     try:
         data = request.data
     except RecursionError:
@@ -45,6 +37,22 @@ def body_of(request: Request) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise ParseError("A JSON object is expected.")
     return data
+
+
+def storable(value: Any) -> bool:
+    """Whether every text in a JSON value can be stored: PostgreSQL has no NUL in texts, UTF-8 no lone
+    surrogates."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            if "\x00" in one or any("\ud800" <= character <= "\udfff" for character in one):
+                return False
+        elif isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list):
+            left += one
+    return True
 
 
 def whole_number(value: Any, field: str, least: int, most: int) -> int:
@@ -148,8 +156,7 @@ def _seconds(body: Mapping[str, Any], field: str) -> float | None:
 def _text(value: Any, field: str, name: str, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest:
         raise SubmissionError(field, f"`{name}` must be text of at most {longest} characters")
-    # Neither can be stored: PostgreSQL has no NUL in texts, UTF-8 no lone surrogates.
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if not storable(value):
         raise SubmissionError(field, f"`{name}` holds characters that cannot be stored")
     return value
 

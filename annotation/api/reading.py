@@ -1,92 +1,104 @@
-"""Reading a project over the API; lists are paged by id, so the last page costs what the first does."""
+"""Reading a project over the API: its set-up, its comparisons and its labels."""
 
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypedDict, cast
 
-from django.db.models import Model, QuerySet
-from rest_framework.decorators import api_view
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
-from rest_framework.response import Response as JsonResponse
 
-from ..models import Comparison, Label, Membership, User
+from ..models import Comparison, Criterion, Label, Membership, Project, User
 from ..permissions import project_for
-from ..projects import criteria_of, guidelines_of
-from .bodies import Unprocessable, whole_number
-from .shapes import comparison_shape, criterion_shape, guidelines_shape, label_shape
+from ..projects import criteria_of
+from .describing import reads
+from .hints import Must
+from .paging import asked_by, page
+from .problems import Unprocessable
+from .shapes import (
+    ComparisonShape,
+    LabelShape,
+    ProjectLine,
+    ProjectShape,
+    comparison_shape,
+    label_shape,
+    project_shape,
+)
 
-Row = TypeVar("Row", bound=Model)
-MAX_ID = 2**63 - 1
+Name = Annotated[str, Must(maxLength=300)]
 
 
-@api_view(["GET"])
-def projects(request: Request) -> JsonResponse:
-    """The caller's projects and their role in each."""
+class ComparisonLabels(TypedDict):
+    """One comparison with every label on it that stands."""
+
+    comparison: ComparisonShape
+    labels: list[LabelShape]
+
+
+@reads(ProjectLine, paged=200)
+def projects(request: Request) -> Any:
+    """The caller's projects and their role in each. A token has one."""
     mine = Membership.objects.filter(user=cast("User", request.user)).select_related("project")
-    return JsonResponse(
-        {
-            "results": [
-                {"slug": membership.project.slug, "name": membership.project.name, "role": membership.role}
-                for membership in mine.order_by("project__name", "project_id")
-            ]
-        }
-    )
+    token: Any = request.auth
+    if token:
+        mine = mine.filter(project=token.project_id)
+    return page(request, mine, lambda found: _project_line(found, token))
 
 
-@api_view(["GET"])
-def project(request: Request, slug: str) -> JsonResponse:
+@reads(ProjectShape)
+def project(request: Request, slug: str) -> ProjectShape:
     """A project's set-up."""
-    access = project_for(request.user, slug, "view")
-    found = access.project
-    return JsonResponse(
-        {
-            "slug": found.slug,
-            "name": found.name,
-            "role": access.membership.role,
-            "guidelines": guidelines_shape(guidelines_of(found)),
-            "criteria": [criterion_shape(criterion) for criterion in criteria_of(found)],
-            "labels_wanted": found.labels_wanted,
-            "human_label_price": found.human_label_price,
-            "currency": found.currency,
-            "budget": found.budget,
-            "policy": found.policy,
-            "audit_share": found.audit_share,
-            "created_at": found.created_at,
-        }
-    )
+    return project_shape(project_for(request.user, slug, "view"))
 
 
-@api_view(["GET"])
-def comparisons(request: Request, slug: str) -> JsonResponse:
-    """Comparisons in order of import: `?after=…&limit=…`."""
+@reads(ComparisonShape, paged=200, query={"id": Name, "category": Name})
+def comparisons(request: Request, slug: str) -> Any:
+    """Comparisons in order of import: all, those of a category, or the one with the id of its source."""
     access = project_for(request.user, slug, "view")
     rows = Comparison.objects.filter(project=access.project).prefetch_related("responses")
-    found, following = _page(request, rows, most=200)
-    return JsonResponse({"results": [comparison_shape(row) for row in found], "next": following})
+    asked = asked_by(request)
+    if asked["id"] is not None:
+        rows = rows.filter(external_id=asked["id"])
+    if asked["category"] is not None:
+        rows = rows.filter(category=asked["category"])
+    return page(request, rows, comparison_shape)
 
 
-@api_view(["GET"])
-def labels(request: Request, slug: str) -> JsonResponse:
-    """Every current label: `?after=…&limit=…&criterion=…`."""
+@reads(ComparisonLabels)
+def comparison(request: Request, slug: str, comparison_id: int) -> ComparisonLabels:
+    """One comparison by its number, with its labels."""
     access = project_for(request.user, slug, "view")
-    rows = Label.objects.filter(project=access.project, current=True)
+    rows = Comparison.objects.filter(project=access.project).prefetch_related("responses")
+    found = get_object_or_404(rows, pk=comparison_id)
+    said = _labels(access.project).filter(comparison=found).order_by("pk")
+    return {"comparison": comparison_shape(found), "labels": [label_shape(row) for row in said]}
+
+
+@reads(LabelShape, paged=1000, query={"criterion": Name, "comparison": Name})
+def labels(request: Request, slug: str) -> Any:
+    """Labels that stand, in the order given: all, those on a criterion, or on a comparison by its id."""
+    access = project_for(request.user, slug, "view")
+    rows, asked = _labels(access.project), asked_by(request)
+    if asked["criterion"] is not None:
+        rows = rows.filter(criterion=criterion_named(access.project, asked["criterion"]))
+    if asked["comparison"] is not None:
+        rows = rows.filter(comparison__external_id=asked["comparison"])
+    return page(request, rows, label_shape)
+
+
+def criterion_named(project: Project, name: str) -> Criterion:
+    """The current criterion with this name. Raises Unprocessable."""
+    known = {criterion.name: criterion for criterion in criteria_of(project)}
+    if name not in known:
+        raise Unprocessable("criterion", f"must be one of {', '.join(known)}")
+    return known[name]
+
+
+def _labels(project: Project) -> QuerySet[Label]:
+    rows = Label.objects.filter(project=project, current=True)
     rows = rows.select_related("comparison", "annotator", "criterion", "annotation", "rationale")
     # The prompt and metadata of a comparison can be long; a label needs neither.
-    rows = rows.defer("comparison__prompt", "comparison__metadata")
-    if name := request.query_params.get("criterion"):
-        known = {criterion.name: criterion for criterion in criteria_of(access.project)}
-        if name not in known:
-            raise Unprocessable("criterion", f"must be one of {', '.join(known)}")
-        rows = rows.filter(criterion=known[name])
-    found, following = _page(request, rows, most=1000)
-    return JsonResponse({"results": [label_shape(row) for row in found], "next": following})
+    return rows.defer("comparison__prompt", "comparison__metadata")
 
 
-def _page(request: Request, rows: QuerySet[Row], most: int) -> tuple[list[Row], str | None]:
-    """At most `limit` rows with an id above `after`, and the address of the next page, if there is one."""
-    after = whole_number(request.query_params.get("after", "0"), "after", 0, MAX_ID)
-    limit = whole_number(request.query_params.get("limit", "100"), "limit", 1, most)
-    found = list(rows.filter(pk__gt=after).order_by("pk")[: limit + 1])
-    if len(found) <= limit:
-        return found, None
-    query: Any = request.query_params.copy()
-    query["after"] = str(found[limit - 1].pk)
-    return found[:limit], f"{request.path}?{query.urlencode()}"
+def _project_line(found: Membership, token: Any) -> ProjectLine:
+    role = token.role if token else found.role
+    return {"slug": found.project.slug, "name": found.project.name, "role": role}

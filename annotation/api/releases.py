@@ -1,77 +1,119 @@
-"""Releases over the API: what there is, a new one, and how far it is."""
+"""Releases over the API: what there is, a new one, how far it is, and its files."""
 
-from typing import Any, cast
+from datetime import datetime
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 from django.db import transaction
-from django.http import Http404
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
-from rest_framework.response import Response as JsonResponse
 
 from .. import exports, tasks
-from ..models import Release, User
+from ..exports.shelf import file_of, names_of
+from ..models import Project, Release, User
 from ..permissions import project_for
-from .bodies import Unprocessable, body_of
+from .describing import reads, taken, writes
+from .hints import Must
+from .paging import page
+from .problems import Unprocessable
 
-MOST = 500
 LARGEST = 2**31 - 1
+_Share = Annotated[float, Must(minimum=0, maximum=1)]
+_Text = Annotated[str, Must(maxLength=200)]
 
 
-@api_view(["GET"])
-def releases(request: Request, slug: str) -> JsonResponse:
+class ReleaseWanted(TypedDict):
+    """The options of `export`; without one, its default."""
+
+    formats: Annotated[list[Annotated[str, Must(maxLength=40)]], Must(minItems=1, maxItems=20)]
+    criterion: NotRequired[_Text | None]
+    source: NotRequired[_Text]
+    consensus: NotRequired[_Text]
+    min_labels: NotRequired[Annotated[int, Must(minimum=1, maximum=1000)]]
+    min_probability: NotRequired[_Share]
+    min_agreement: NotRequired[Annotated[float, Must(minimum=-1, maximum=1)] | None]
+    ties: NotRequired[_Text]
+    flagged: NotRequired[bool]
+    instruments: NotRequired[bool]
+    file_type: NotRequired[_Text]
+    test_share: NotRequired[Annotated[float, Must(minimum=0, exclusiveMaximum=1)]]
+    split_salt: NotRequired[_Text]
+    rationales: NotRequired[bool]
+    license: NotRequired[_Text]
+
+
+class ReleaseShape(TypedDict):
+    """One release and how far it is: `building`, `ready`, or `failed` with an `error`."""
+
+    release: int
+    state: str
+    error: str
+    options: dict[str, Any]
+    comparisons: int
+    written: int
+    rows: int
+    sha256: str
+    created_at: datetime
+    frozen_at: datetime | None
+    finished_at: datetime | None
+
+
+class ReleaseWithManifest(ReleaseShape):
+    """One release with its manifest, which is empty until it is ready, and the names of its files."""
+
+    manifest: dict[str, Any]
+    files: list[str]
+
+
+@reads(ReleaseShape, paged=200)
+def releases(request: Request, slug: str) -> Any:
     """All releases, the newest first."""
     access = project_for(request.user, slug, "view")
-    found = Release.objects.filter(project=access.project).defer("manifest", "facts").order_by("-number")
-    return JsonResponse({"results": [_shape(release) for release in found[:MOST]]})
+    found = Release.objects.filter(project=access.project).defer("manifest", "facts")
+    return page(request, found, _shape, newest=True)
 
 
-@api_view(["POST"])
-def start(request: Request, slug: str) -> JsonResponse:
-    """Asks for a new release, with the options of `export`; it is built in the background."""
+@writes(ReleaseWanted, ReleaseShape, status=202, heavy=True)
+def new_release(request: Request, slug: str) -> ReleaseShape:
+    """Asks for a new release, with the options of `export`. It is built in the background."""
     access = project_for(request.user, slug, "manage")
-    options = exports.with_salt(_options(dict(body_of(request))), access.project)
+    wanted = exports.Options(()).as_dict() | taken(request, ReleaseWanted)
+    options = exports.with_salt(exports.Options.of(wanted), access.project)
     try:
         release = exports.start(access.project, options, started_by=cast("User", request.user))
     except exports.ExportError as error:
         raise Unprocessable("options", str(error)) from error
     transaction.on_commit(lambda: tasks.build_release.delay(release.pk))
-    return JsonResponse(_shape(release), status=202)
+    return _shape(release)
 
 
-@api_view(["GET"])
-def release(request: Request, slug: str, number: int) -> JsonResponse:
+@reads(ReleaseWithManifest)
+def release(request: Request, slug: str, number: int) -> ReleaseWithManifest:
     """One release with its manifest, which is empty until it is ready."""
-    access = project_for(request.user, slug, "view")
+    found = _release(project_for(request.user, slug, "view").project, number)
+    kept = sorted(name for name in names_of(found) if file_of(found, name))
+    return {**_shape(found), "manifest": found.manifest, "files": kept}
+
+
+@reads(None, media_type="application/octet-stream")
+def release_file(request: Request, slug: str, number: int, name: str) -> FileResponse:
+    """One file of a release that is ready."""
+    found = _release(project_for(request.user, slug, "view").project, number)
+    path = file_of(found, name)
+    if path is None:
+        raise Http404("No such file")
+    reply = FileResponse(path.open("rb"), as_attachment=True, content_type="application/octet-stream")
+    reply["Content-Security-Policy"] = "sandbox"
+    return reply
+
+
+def _release(project: Project, number: int) -> Release:
     if number > LARGEST:
         raise Http404("No such release")
-    found = get_object_or_404(Release, project=access.project, number=number)
-    return JsonResponse(_shape(found) | {"manifest": found.manifest})
+    return get_object_or_404(Release, project=project, number=number)
 
 
-def _options(body: dict[str, Any]) -> exports.Options:
-    formats = body.get("formats")
-    if not isinstance(formats, list) or not all(isinstance(name, str) for name in formats):
-        raise Unprocessable("formats", "must be a list of names")
-    defaults = exports.Options(tuple(formats)).as_dict()
-    for name, value in body.items():
-        if name not in defaults:
-            raise Unprocessable(name, "is no option of a release")
-        expected = _EXPECTED.get(name, type(defaults[name]))
-        if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
-            raise Unprocessable(name, "is not of the right type")
-    return exports.Options.of(defaults | body)
-
-
-_EXPECTED: dict[str, Any] = {
-    "criterion": (str, type(None)),
-    "min_agreement": (int, float, type(None)),
-    "min_probability": (int, float),
-    "test_share": (int, float),
-}
-
-
-def _shape(release: Release) -> dict[str, Any]:
+def _shape(release: Release) -> ReleaseShape:
     return {
         "release": release.number,
         "state": release.state,

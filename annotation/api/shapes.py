@@ -1,57 +1,168 @@
 """What things look like in JSON. Comparisons and labels have the form of the import files."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
 
 from ..media import address_of
-from ..models import Annotator, Comparison, Criterion, Guidelines, Label, Response
-from ..ranking import Scale
+from ..models import Annotator, Comparison, Criterion, Guidelines, Label, Project, Response
+from ..permissions import Access
+from ..projects import criteria_of, guidelines_of
+from ..ranking import Scale, letters
 
 
-def guidelines_shape(guidelines: Guidelines | None) -> dict[str, Any] | None:
-    return {"version": guidelines.version, "text": guidelines.text} if guidelines else None
+class Message(TypedDict):
+    """A message as annotators may see it."""
+
+    role: Any
+    content: Any
 
 
-def criterion_shape(criterion: Criterion) -> dict[str, Any]:
+class GuidelinesVersion(TypedDict):
+    version: int
+    text: str
+
+
+class CriterionShape(TypedDict):
     """`preferences` are the signed answers that a pair offers, best for a first; `ranking` says how more than
     two responses are ranked."""
+
+    name: str
+    question: str
+    scale: str
+    preferences: list[int]
+    both_bad: bool
+    confidence: bool
+    reasons: list[Any]
+    rationale: str
+    rationale_min: int
+    ranking: str
+
+
+class ProjectLine(TypedDict):
+    """A project of the caller's, and their role in it."""
+
+    slug: str
+    name: str
+    role: str
+
+
+class ProjectShape(TypedDict):
+    """A project's set-up. Amounts of money are texts."""
+
+    slug: str
+    name: str
+    role: str
+    guidelines: GuidelinesVersion | None
+    criteria: list[CriterionShape]
+    labels_wanted: int
+    labels_cap: int | None
+    human_label_price: str
+    currency: str
+    budget: str | None
+    policy: str
+    audit_share: float
+    created_at: datetime
+
+
+class ResponseShape(TypedDict):
+    """One response, with all the source said."""
+
+    messages: list[dict[str, Any]]
+    context: NotRequired[list[dict[str, Any]]]
+    media: NotRequired[list[Any]]
+    model: str
+
+
+class ComparisonShape(TypedDict):
+    """A comparison as an import line, with all the source said; `number` is its key in addresses."""
+
+    number: int
+    id: str
+    prompt: list[dict[str, Any]]
+    responses: list[ResponseShape]
+    group: str
+    category: str
+    metadata: dict[str, Any]
+    fit: bool
+
+
+class LabelShape(TypedDict):
+    """A label line. Reasons and rationale are there where somebody gave some."""
+
+    comparison: str
+    annotator: str
+    kind: str
+    criterion: str
+    ranking: str
+    strength: int | None
+    confidence: str
+    shown: str
+    seconds: float | None
+    independent: bool
+    surplus: bool
+    created_at: datetime
+    reasons: NotRequired[list[Any]]
+    rationale: NotRequired[str]
+
+
+class LentResponse(TypedDict):
+    """A response as annotators may see it: what was said, and the addresses of its media."""
+
+    letter: str
+    messages: list[Message]
+    context: NotRequired[list[Message]]
+    media: NotRequired[list[str]]
+
+
+def project_shape(access: Access) -> ProjectShape:
+    found = access.project
     return {
-        "name": criterion.name,
-        "question": criterion.question,
-        "scale": criterion.scale,
-        "preferences": Scale(criterion.scale).preferences(),
-        "both_bad": criterion.both_bad,
-        "confidence": criterion.confidence,
-        "reasons": criterion.reasons,
-        "rationale": criterion.rationale,
-        "rationale_min": criterion.rationale_min,
-        "ranking": criterion.ranking,
+        "slug": found.slug,
+        "name": found.name,
+        "role": access.role,
+        "guidelines": guidelines_shape(guidelines_of(found)),
+        "criteria": criteria_shape(found),
+        "labels_wanted": found.labels_wanted,
+        "labels_cap": found.labels_cap,
+        "human_label_price": str(found.human_label_price),
+        "currency": found.currency,
+        "budget": None if found.budget is None else str(found.budget),
+        "policy": found.policy,
+        "audit_share": found.audit_share,
+        "created_at": found.created_at,
     }
 
 
-def messages_shape(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def guidelines_shape(guidelines: Guidelines | None) -> GuidelinesVersion | None:
+    return {"version": guidelines.version, "text": guidelines.text} if guidelines else None
+
+
+def criteria_shape(project: Project) -> list[CriterionShape]:
+    return [_criterion_shape(criterion) for criterion in criteria_of(project)]
+
+
+def messages_shape(messages: Iterable[Mapping[str, Any]]) -> list[Message]:
     """Chat messages as annotators may see them: what else the source says of one may name its model."""
     return [{"role": message.get("role"), "content": message.get("content")} for message in messages]
 
 
-def lent_response_shape(response: Response) -> dict[str, Any]:
-    """A response as annotators may see it: what was said, and the addresses of its media."""
-    shape = {
-        "messages": messages_shape(response.messages),
-        "context": messages_shape(response.context),
-        "media": [address for item in response.media if (address := address_of(item))],
-    }
-    return {key: value for key, value in shape.items() if value or key == "messages"}
+def lent_response_shape(letter: str, response: Response) -> LentResponse:
+    shape: LentResponse = {"letter": letter, "messages": messages_shape(response.messages)}
+    if response.context:
+        shape["context"] = messages_shape(response.context)
+    if media := [address for item in response.media if (address := address_of(item))]:
+        shape["media"] = media
+    return shape
 
 
-def comparison_shape(comparison: Comparison) -> dict[str, Any]:
-    """With all the source said: for those who may view the project's data, never for annotators."""
+def comparison_shape(comparison: Comparison) -> ComparisonShape:
+    """For those who may view the project's data, never for annotators."""
     return {
+        "number": comparison.pk,
         "id": comparison.external_id,
         "prompt": comparison.prompt,
-        "responses": [
-            _response_shape(response) | {"model": response.model} for response in comparison.responses.all()
-        ],
+        "responses": [_response_shape(response) for response in comparison.responses.all()],
         "group": comparison.group,
         "category": comparison.category,
         "metadata": comparison.metadata,
@@ -59,10 +170,9 @@ def comparison_shape(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def label_shape(label: Label) -> dict[str, Any]:
-    """A label line. Reasons and rationale are there where somebody gave some."""
+def label_shape(label: Label) -> LabelShape:
     annotation = label.annotation
-    shape: dict[str, Any] = {
+    shape: LabelShape = {
         "comparison": label.comparison.external_id,
         "annotator": annotator_name(label.annotator),
         "kind": label.annotator.kind,
@@ -77,7 +187,8 @@ def label_shape(label: Label) -> dict[str, Any]:
         "created_at": label.created_at,
     }
     if hasattr(label, "rationale"):
-        shape |= {"reasons": label.rationale.reasons, "rationale": label.rationale.text}
+        shape["reasons"] = label.rationale.reasons
+        shape["rationale"] = label.rationale.text
     return shape
 
 
@@ -89,6 +200,32 @@ def annotator_name(annotator: Annotator) -> str:
     return imported if imported and "@" not in imported else f"person-{annotator.pk}"
 
 
-def _response_shape(response: Response) -> dict[str, Any]:
-    shape = {"messages": response.messages, "context": response.context, "media": response.media}
-    return {key: value for key, value in shape.items() if value or key == "messages"}
+def lent_responses(comparison: Comparison, shown: str) -> list[LentResponse]:
+    """The responses in the order `shown`, lettered anew."""
+    stored = dict(zip(letters(comparison.k), comparison.responses.all(), strict=True))
+    pairs = zip(letters(comparison.k), shown, strict=True)
+    return [lent_response_shape(letter, stored[source]) for letter, source in pairs]
+
+
+def _criterion_shape(criterion: Criterion) -> CriterionShape:
+    return {
+        "name": criterion.name,
+        "question": criterion.question,
+        "scale": criterion.scale,
+        "preferences": list(Scale(criterion.scale).preferences()),
+        "both_bad": criterion.both_bad,
+        "confidence": criterion.confidence,
+        "reasons": criterion.reasons,
+        "rationale": criterion.rationale,
+        "rationale_min": criterion.rationale_min,
+        "ranking": criterion.ranking,
+    }
+
+
+def _response_shape(response: Response) -> ResponseShape:
+    shape: ResponseShape = {"messages": response.messages, "model": response.model}
+    if response.context:
+        shape["context"] = response.context
+    if response.media:
+        shape["media"] = response.media
+    return shape

@@ -1,21 +1,37 @@
 """Addresses of the API, version 1."""
 
 from django.urls import path
-from django.views.decorators.cache import cache_control
 
-from . import labelling, reading, releases
+from . import figures, importing, labelling, people, reading, releases, schema
 
-# What members see is kept in no cache, as on the pages.
-_private = cache_control(private=True, no_store=True)
+_PROJECT = "projects/<slug:slug>/"
 
 urlpatterns = [
-    path("projects/", _private(reading.projects), name="api-projects"),
-    path("projects/<slug:slug>/", _private(reading.project), name="api-project"),
-    path("projects/<slug:slug>/comparisons/", _private(reading.comparisons), name="api-comparisons"),
-    path("projects/<slug:slug>/labels/", _private(reading.labels), name="api-labels"),
-    path("projects/<slug:slug>/releases/", _private(releases.releases), name="api-releases"),
-    path("projects/<slug:slug>/releases/new/", _private(releases.start), name="api-release-new"),
-    path("projects/<slug:slug>/releases/<int:number>/", _private(releases.release), name="api-release"),
-    path("projects/<slug:slug>/claim/", _private(labelling.claim), name="api-claim"),
-    path("projects/<slug:slug>/submit/", _private(labelling.submit), name="api-submit"),
+    path("schema/", schema.document, name="api-schema"),
+    path("docs/", schema.docs, name="api-docs"),
+    path("projects/", reading.projects, name="api-projects"),
+    path(_PROJECT, reading.project, name="api-project"),
+    path(f"{_PROJECT}comparisons/", reading.comparisons, name="api-comparisons"),
+    path(f"{_PROJECT}comparisons/import/", importing.import_comparisons, name="api-import-comparisons"),
+    path(f"{_PROJECT}comparisons/<int:comparison_id>/", reading.comparison, name="api-comparison"),
+    path(f"{_PROJECT}labels/", reading.labels, name="api-labels"),
+    path(f"{_PROJECT}labels/import/", importing.import_labels, name="api-import-labels"),
+    path(f"{_PROJECT}claim/", labelling.claim, name="api-claim"),
+    path(f"{_PROJECT}submit/", labelling.submit, name="api-submit"),
+    path(f"{_PROJECT}agreement/", figures.agreement, name="api-agreement"),
+    path(f"{_PROJECT}leaderboard/", figures.leaderboard, name="api-leaderboard"),
+    path(f"{_PROJECT}consensus/", figures.consensus, name="api-consensus"),
+    path(f"{_PROJECT}consensus/refresh/", figures.refresh_consensus, name="api-consensus-refresh"),
+    path(f"{_PROJECT}releases/", releases.releases, name="api-releases"),
+    path(f"{_PROJECT}releases/new/", releases.new_release, name="api-release-new"),
+    path(f"{_PROJECT}releases/<int:number>/", releases.release, name="api-release"),
+    path(f"{_PROJECT}releases/<int:number>/file/<path:name>", releases.release_file, name="api-release-file"),
+    path(f"{_PROJECT}annotators/", people.annotators, name="api-annotators"),
+    path(f"{_PROJECT}annotators/<int:annotator_id>/", people.annotator, name="api-annotator"),
+    path(f"{_PROJECT}annotators/<int:annotator_id>/act/", people.act_on_annotator, name="api-annotator-act"),
+    path(f"{_PROJECT}members/", people.members, name="api-members"),
+    path(f"{_PROJECT}members/set/", people.set_member, name="api-member-set"),
+    path(f"{_PROJECT}members/remove/", people.remove_member, name="api-member-remove"),
+    path(f"{_PROJECT}audit/", people.audit, name="api-audit"),
+    path(f"{_PROJECT}flags/", people.flags, name="api-flags"),
 ]

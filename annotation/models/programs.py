@@ -1,4 +1,4 @@
-"""What programs bring: tokens they sign in with, replies kept for their retries, and webhooks that call them."""
+"""What programs bring: tokens to sign in with, replies kept for retries, webhooks that call them."""
 
 import uuid
 

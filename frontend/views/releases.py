@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation import exports, tasks
+from annotation.exports.shelf import EXTRA, file_of
 from annotation.models import Project, Release
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
@@ -77,7 +78,7 @@ def release(request: SignedInRequest, slug: str, number: int) -> HttpResponse:
         "release": found,
         "card": card_html(_read(found, "README.md")) if found.state == Release.State.READY else "",
         "older": older.values_list("number", flat=True)[:SHOWN],
-        "others": [name for name in _EXTRA if _path(found, name).is_file()],
+        "others": [name for name in EXTRA if file_of(found, name)],
     }
     return render(request, "frontend/releases/one.html", context)
 
@@ -108,24 +109,18 @@ def difference(request: SignedInRequest, slug: str, number: int, old: int) -> Ht
     return render(request, "frontend/releases/diff.html", context)
 
 
-_EXTRA = ("README.md", "manifest.json", "outcomes.arrow", "dataset_info.json")
-
-
 @signed_in
 @require_safe
 def file(request: SignedInRequest, slug: str, number: int, name: str) -> FileResponse:
     """One file of a release that is ready, to be saved: never shown by the browser."""
     access = project_for(request.user, slug, "view")
     found = _ready(access.project, number)
-    if name not in {one["path"] for one in found.manifest["files"]} | set(_EXTRA):
+    path = file_of(found, name)
+    if path is None:
         raise Http404("No such file")
-    try:
-        content = _path(found, name).open("rb")
-    except OSError:
-        raise Http404("No such file") from None
     saved_as = f"{slug}-{found.number}-{name.replace('/', '-')}"
     reply = FileResponse(
-        content, as_attachment=True, filename=saved_as, content_type="application/octet-stream"
+        path.open("rb"), as_attachment=True, filename=saved_as, content_type="application/octet-stream"
     )
     reply["Content-Security-Policy"] = "sandbox"
     return reply

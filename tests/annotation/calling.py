@@ -30,3 +30,8 @@ def get(client: Client, project: Project, what: str, **query: Any) -> Any:
 def claim_one(client: Client, project: Project) -> dict[str, Any]:
     [lent] = post(client, project, "claim", {}).json()["lent"]
     return lent
+
+
+def field_at_fault(reply: Any) -> str:
+    """The first field that a problem names."""
+    return str(reply.json()["errors"][0]["field"])

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 from annotation import leases
 from annotation.models import Acknowledgement, Annotation, Annotator, Guidelines, Label, Rationale
 from annotation.projects import touch
-from tests.annotation.calling import claim_one, client_of, member, post
+from tests.annotation.calling import claim_one, client_of, field_at_fault, member, post
 from tests.factories import make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db
@@ -107,8 +107,8 @@ def test_only_the_revision_that_was_issued_is_accepted() -> None:
 
     reply = post(client, project, "submit", {"key": key.replace(".0", ".77"), "answers": answers})
 
-    assert (reply.status_code, reply.json()["field"]) == (422, "key")
-    assert "as `claim` gives it" in reply.json()["message"]
+    assert (reply.status_code, field_at_fault(reply)) == (422, "key")
+    assert "as `claim` gives it" in reply.json()["errors"][0]["message"]
     assert Label.objects.count() == 0
     assert post(client, project, "submit", {"key": key, "answers": answers}).status_code == 200
 
@@ -126,7 +126,7 @@ def test_what_was_lent_to_another_cannot_be_submitted() -> None:
     )
 
     assert reply.status_code == 404
-    assert reply.json() == {"detail": "This was not lent to you."}
+    assert reply.json()["detail"] == "This was not lent to you."
     assert Label.objects.count() == 0
 
 
@@ -166,7 +166,7 @@ def test_only_the_newest_guidelines_can_be_said_to_be_read(version: object) -> N
     project = make_project()
     person = make_person(project, read=False)
     reply = post(client_of(person), project, "claim", {"guidelines": version})
-    assert (reply.status_code, reply.json()["field"]) == (422, "guidelines")
+    assert (reply.status_code, field_at_fault(reply)) == (422, "guidelines")
     assert not Acknowledgement.objects.exists()
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from annotation.models import Label
-from tests.annotation.calling import claim_one, member, post
+from tests.annotation.calling import claim_one, field_at_fault, member, post
 from tests.factories import make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db
@@ -58,8 +58,8 @@ def test_a_mistake_in_a_submission_is_named(body: dict[str, Any], field: str, me
     reply = post(client, project, "submit", body)
 
     assert reply.status_code == 422
-    assert reply.json()["field"] == field
-    assert message in reply.json()["message"]
+    assert field_at_fault(reply) == field
+    assert message in reply.json()["errors"][0]["message"]
     assert Label.objects.count() == 0
     assert claim_one(client, project)["key"] == key  # still theirs
 

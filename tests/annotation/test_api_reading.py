@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from annotation import labels, leases
 from annotation.models import Annotator, Comparison, Label, Project
-from tests.annotation.calling import get, member, post
+from tests.annotation.calling import field_at_fault, get, member, post
 from tests.factories import make_comparison, make_person, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -17,14 +17,14 @@ def test_a_caller_sees_their_own_projects_and_no_others() -> None:
     mine, other = make_project(), make_project()
     make_person(other, role="owner")
     reply = member(mine, "annotator").get("/api/v1/projects/").json()
-    assert reply == {"results": [{"slug": mine.slug, "name": mine.name, "role": "annotator"}]}
+    assert reply["results"] == [{"slug": mine.slug, "name": mine.name, "role": "annotator"}]
     assert other.slug not in str(reply)
 
 
 def test_nobody_reads_without_signing_in() -> None:
     project = make_project()
     reply = get(Client(), project, "")
-    assert reply.status_code == 403
+    assert (reply.status_code, reply.headers["WWW-Authenticate"]) == (401, 'Bearer realm="tandem"')
     assert reply.json()["detail"]
 
 
@@ -34,7 +34,7 @@ def test_a_stranger_is_told_that_there_is_no_such_project() -> None:
     client.force_login(make_user(is_superuser=True, is_staff=True))
     for what in ("", "comparisons/", "labels/"):
         reply = get(client, project, what)
-        assert (reply.status_code, reply.json()) == (404, {"detail": "No such project"})
+        assert (reply.status_code, reply.json()["detail"]) == (404, "No such project")
 
 
 @pytest.mark.parametrize("what", ["", "comparisons/", "labels/"])
@@ -81,6 +81,7 @@ def test_a_comparison_has_the_form_of_an_import_line() -> None:
     )
     [row] = get(member(project, "viewer"), project, "comparisons/").json()["results"]
     assert row == {
+        "number": Comparison.objects.get().pk,
         "id": "q",
         "prompt": [{"role": "user", "content": "Name a use for a paper clip."}],
         "responses": [
@@ -161,7 +162,7 @@ def test_a_senseless_address_is_named(query: dict[str, str]) -> None:
     project = make_project()
     reply = get(member(project, "viewer"), project, "labels/", **query)
     assert reply.status_code == 422
-    assert reply.json()["field"] in query
+    assert field_at_fault(reply) in query
 
 
 def test_reading_takes_the_same_number_of_statements_for_any_page() -> None:

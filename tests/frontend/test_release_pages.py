@@ -194,7 +194,7 @@ def test_releases_over_the_api(client: Client, django_capture_on_commit_callback
         ({"formats": ["axolotl"]}, "options"),
     ):
         refused = client.post(new, body, content_type="application/json")
-        assert (refused.status_code, refused.json()["field"]) == (422, field)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
     with django_capture_on_commit_callbacks(execute=False):
         made = client.post(new, {"formats": ["labels"], "test_share": 0.5}, content_type="application/json")
     assert (made.status_code, made.json()["state"]) == (202, "building")

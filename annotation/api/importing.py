@@ -1,0 +1,103 @@
+"""Imports over the API: lines of the import files as a JSON body. Large files go by the command."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, TypedDict
+
+import orjson
+from rest_framework.request import Request
+
+from ..imports import ImportReport, load_comparisons, load_labels
+from ..models import Project
+from ..permissions import project_for
+from .describing import taken, writes
+from .hints import Must
+from .problems import Unprocessable
+
+MOST_BYTES = 10_000_000
+MOST_LINES = 10_000
+_Lines = Annotated[list[dict[str, Any]], Must(minItems=1, maxItems=MOST_LINES)]
+
+
+class ComparisonLines(TypedDict):
+    """Comparison lines, as in a JSONL file; `skip_bad`: import the good ones where some are bad."""
+
+    comparisons: _Lines
+    skip_bad: NotRequired[bool]
+
+
+class LabelLines(TypedDict):
+    """Label lines, as in a JSONL file; `skip_bad`: import the good ones where some are bad."""
+
+    labels: _Lines
+    skip_bad: NotRequired[bool]
+
+
+class LineError(TypedDict):
+    line: int | None
+    field: str
+    message: str
+
+
+class Imported(TypedDict):
+    """What the import did; `errors` lists lines that were left out because of `skip_bad`."""
+
+    added: int
+    unchanged: int
+    refused: int
+    labels_added: int
+    labels_unchanged: int
+    annotators_added: int
+    references_added: int
+    warnings: list[str]
+    errors: list[LineError]
+
+
+@writes(ComparisonLines, Imported, heavy=True, most=MOST_BYTES)
+def import_comparisons(request: Request, slug: str) -> Imported:
+    """Imports comparison lines, with the labels and known answers inside them. Sending a line again changes
+    nothing; a bad line has all of them refused, unless `skip_bad`."""
+    project = project_for(request.user, slug, "manage").project
+    body = taken(request, ComparisonLines)
+    return _load(load_comparisons, project, "comparisons", body["comparisons"], body.get("skip_bad", False))
+
+
+@writes(LabelLines, Imported, heavy=True, most=MOST_BYTES)
+def import_labels(request: Request, slug: str) -> Imported:
+    """Imports label lines on comparisons that the project has."""
+    project = project_for(request.user, slug, "manage").project
+    body = taken(request, LabelLines)
+    return _load(load_labels, project, "labels", body["labels"], body.get("skip_bad", False))
+
+
+def _load(
+    load: Callable[..., ImportReport], project: Project, field: str, lines: list[Any], skip_bad: bool
+) -> Imported:
+    """Raises Unprocessable naming the lines at fault, counted from 1, when nothing was imported."""
+    with tempfile.TemporaryDirectory(prefix="tandem-import-") as folder:
+        path = Path(folder, "body.jsonl")
+        path.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+        report = load(project, [path], skip_bad=skip_bad)
+    if report.files_refused:
+        first, *more = [(_place(field, error), error["message"]) for error in report.errors]
+        raise Unprocessable(*first, more)
+    return {
+        "added": report.added,
+        "unchanged": report.unchanged,
+        "refused": report.refused,
+        "labels_added": report.labels_added,
+        "labels_unchanged": report.labels_unchanged,
+        "annotators_added": report.annotators_added,
+        "references_added": report.references_added,
+        "warnings": [text.removeprefix(f"{path}: ") for text in report.warnings],
+        "errors": [
+            {"line": error["line"], "field": error["field"], "message": error["message"]}
+            for error in report.errors
+        ],
+    }
+
+
+def _place(field: str, error: dict[str, Any]) -> str:
+    parts = [field, str(error["line"] or ""), error["field"]]
+    return ".".join(part for part in parts if part)
