@@ -191,10 +191,13 @@ def _parameter(text: str | None, name: str, hint: Any) -> Any:
 
 
 def _place(error: ValidationError) -> str:
-    """Such as `labels.3.ranking`; what is missing stands under its own name."""
+    """Such as `labels.3.ranking`; what is missing or unknown stands under its own name."""
     path = [str(part) for part in error.absolute_path]
     if error.validator == "required":
         path += [str(name) for name in error.validator_value if name not in error.instance][:1]
+    elif error.validator == "additionalProperties":
+        unknown = [str(name) for name in error.instance if name not in error.schema.get("properties", {})]
+        path += [name for name in unknown[:1] if storable(name)]
     return ".".join(path) or "body"
 
 
