@@ -76,6 +76,7 @@ urlpatterns = [
     path("p/<slug:slug>/judges/new/", judges.judge_new, name="judge-new"),
     path("p/<slug:slug>/judges/project-file.yaml", judges.judges_file, name="judges-file"),
     path("p/<slug:slug>/judges/calibration/", judges.calibration, name="calibration"),
+    path("p/<slug:slug>/judges/calibration/keep/", judges.calibration_keep, name="calibration-keep"),
     path("p/<slug:slug>/judges/calibration/all.json", judges.calibration_json, name="calibration-json"),
     path(
         "p/<slug:slug>/judges/calibration/<slug:part>.csv",

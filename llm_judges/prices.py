@@ -5,7 +5,8 @@ from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .models import PRICES, Judge
+from .models import Judge
+from .models.judges import PRICES
 
 MILLION = Decimal(1_000_000)
 SMALLEST = Decimal("0.00000001")

@@ -64,6 +64,7 @@ EXPECTED = {
     "calibration": "view",
     "calibration-json": "view",
     "calibration-table": "view",
+    "calibration-keep": "manage",
     "judge-new": "manage",
     "judge-service": "manage",
     "judge-settings": "manage",

@@ -156,6 +156,8 @@ def act_name(act: str) -> str:
         "exclude": _("Excluded"),
         "readmit": _("Readmitted"),
         "appeal": _("Appealed"),
+        "keep-calibration": _("Kept a calibration"),
+        "stop-calibration": _("Stopped using a calibration"),
     }
     return names.get(act, act)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from django.db import transaction
+from django.utils import timezone
 
 from annotation.models import Criterion, Project
 from annotation.ranking import BOTH_BAD
@@ -23,11 +24,13 @@ def keep(
     criterion: str | None = None,
     judge: str | None = None,
     fewest_people: int = FEWEST_PEOPLE,
+    annotator: int | None = None,
 ) -> list[Calibration]:
-    """Fits the map of every judge (or of one) on each criterion (or on one) and stores it as a new version.
+    """Fits the map of every judge on each criterion (or on one) and stores it as a new version; of those
+    called `judge`, or of this `annotator` alone.
 
-    A judge without enough answers that people gave too gets none: nothing is made up. A map like the newest
-    one, fitted on the same answers, is not stored again. Raises annotation.reports.Unknown.
+    A judge without enough answers that people gave too gets none: nothing is made up. A map like the one in
+    use, fitted on the same answers, is not stored again. Raises annotation.reports.Unknown.
     """
     criteria = criteria_named(project, criterion)
     rows: list[Calibration] = []
@@ -35,9 +38,21 @@ def keep(
         ground = read_ground(project, judge)
         through = newest_label(project)
         for one in criteria:
-            rows += _fitted(project, one, ground, fewest_people, through)
+            rows += _fitted(project, one, ground, fewest_people, through, annotator)
     with transaction.atomic():
         return [row for row in rows if _store(row)]
+
+
+def stop_using(project: Project, annotator: int, criterion: str) -> Calibration | None:
+    """Puts the map of a judge on a criterion out of use: its confidence is read as it says it, until another
+    is kept. Gives that map; None where none was in use. Raises annotation.reports.Unknown."""
+    [asked] = criteria_named(project, criterion)
+    with transaction.atomic():
+        found = newest([annotator], [asked.pk]).get((annotator, asked.pk))
+        if found is not None:
+            found.stopped_at = timezone.now()
+            found.save(update_fields=["stopped_at"])
+    return found
 
 
 def held_out(
@@ -56,9 +71,11 @@ def held_out(
 
 
 def newest(annotators: Iterable[int], criteria: Iterable[int]) -> dict[tuple[int, int], Calibration]:
-    """The newest map of each judge on each criterion, by (annotator id, criterion id). One statement."""
+    """The newest map of each judge on each criterion, by (annotator id, criterion id), but for those that
+    are out of use. One statement."""
     rows = Calibration.objects.filter(annotator__in=list(annotators), criterion__in=list(criteria))
-    return {(row.annotator_id, row.criterion_id): row for row in rows.order_by("version")}
+    found = {(row.annotator_id, row.criterion_id): row for row in rows.order_by("version")}
+    return {key: row for key, row in found.items() if row.stopped_at is None}
 
 
 def calibrated_probability(
@@ -82,10 +99,11 @@ def calibrated_probability(
 
 
 def _fitted(
-    project: Project, criterion: Criterion, ground: Ground, fewest: int, through: int
+    project: Project, criterion: Criterion, ground: Ground, fewest: int, through: int, only: int | None
 ) -> list[Calibration]:
     case = Case.of(project, criterion, ground, fewest)
     judges = [one for one in ground.judges if one.annotator in case.index_of]
+    judges = [one for one in judges if only in (None, one.annotator)]
     rows = [_row(case, one, through) for one in judges]
     return [row for row in rows if row is not None]
 
@@ -119,7 +137,7 @@ def _store(row: Calibration) -> bool:
     """Whether it says something new; then it is the next version."""
     earlier = Calibration.objects.filter(annotator=row.annotator_id, criterion=row.criterion_id)
     last = earlier.order_by("-version").first()
-    if last and (last.map, last.comparisons) == (row.map, row.comparisons):
+    if last and not last.stopped_at and (last.map, last.comparisons) == (row.map, row.comparisons):
         return False
     row.version = last.version + 1 if last else 1
     row.save()

@@ -11,10 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from annotation.models import Annotator, Project, Response
+from annotation.models import Annotator, AuditEntry, Label, Project, Response, SoftLabel
 from frontend.templatetags.humanise import percent
 from frontend.views.judges.calibration import FIGURES
 from frontend.views.judges.calibration.sentence import figure_in_words
+from llm_judges.calibration import newest
 from tests.annotation.test_agreement_details import judge, people, say
 from tests.factories import make_comparison, make_project
 from tests.frontend.test_judges import client_of
@@ -145,6 +146,38 @@ def test_looking_again_computes_nothing_until_a_label_is_added(project: Project)
     assert len(again) <= 8
     label(project, list(Annotator.objects.filter(project=project)), 10)
     assert page(viewer, project) != before
+
+
+def test_a_calibration_is_kept_and_put_out_of_use_and_the_log_says_by_whom(project: Project) -> None:
+    [found] = Annotator.objects.filter(project=project, kind="judge")
+    said = Label.objects.filter(annotator=found)
+    SoftLabel.objects.bulk_create(
+        SoftLabel(label=one, probabilities={"a": 0.0, "b": 0.0, "tie": 0.0} | {_answer(one): 0.99}, votes=2)
+        for one in said
+    )
+    manager = client_of(project, "manager")
+
+    def press(action: str, of: int = found.pk) -> str:
+        chosen = {"judge": of, "criterion": "overall", "action": action}
+        address = f"/p/{project.slug}/judges/calibration/keep/"
+        return manager.post(address, chosen, follow=True).content.decode()
+
+    assert "Keep this calibration" in page(manager, project)
+    assert "Kept: map 1" in press("keep")
+    assert "Its labels are read with map 1" in page(manager, project)
+    assert "people have said nothing new" in press("keep")
+    assert "Map 1 is out of use" in press("stop")
+    assert "No calibration is kept" in page(manager, project)
+    assert newest([found.pk], [project.criteria.get().pk]) == {}
+    assert "Kept: map 2" in press("keep")
+    assert "There is no such judge" in press("keep", judge(make_project()).pk)
+    acts = [(entry.act, entry.annotator_id) for entry in AuditEntry.objects.order_by("pk")]
+    assert acts == [(act, found.pk) for act in ("keep-calibration", "stop-calibration", "keep-calibration")]
+    assert "Keep this calibration" not in page(client_of(project, "viewer"), project)
+
+
+def _answer(label: Label) -> str:
+    return "tie" if label.ranking == "a=b" else label.ranking[0]
 
 
 def test_a_judge_or_question_that_is_not_there_is_not_found(project: Project) -> None:

@@ -1,6 +1,6 @@
 """The pages around a project's judges: their runs, trials, settings, calls and how far to believe them."""
 
-from .calibration import calibration, calibration_json, calibration_table
+from .calibration import calibration, calibration_json, calibration_keep, calibration_table
 from .calls import judge_call, judge_calls
 from .runs import judge, judge_act, judge_estimate, judges
 from .setup import judge_new, judge_service, judge_settings, judges_file
@@ -11,6 +11,7 @@ from .versions import judge_versions
 __all__ = [
     "calibration",
     "calibration_json",
+    "calibration_keep",
     "calibration_table",
     "judge",
     "judge_act",

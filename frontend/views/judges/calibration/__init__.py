@@ -26,9 +26,12 @@ from .figures import (
     stand_in,
     win_rates,
 )
+from .keeping import calibration_keep
 from .kept import calibration_kept
 from .leanings import leanings
 from .sentence import sentence
+
+__all__ = ["FIGURES", "calibration", "calibration_json", "calibration_keep", "calibration_table"]
 
 FIGURES: dict[str, Maker] = {
     "bases": by_basis,

@@ -19,7 +19,9 @@ def calibration_kept(project: Project) -> dict[str, Any]:
     labels = [(one.pk, one.newest) for one in criteria]
     runs = JudgeRun.objects.filter(project=project).aggregate(newest=Max("pk"), sent=Sum("sent"))
     known = Reference.objects.filter(criterion__project=project).aggregate(newest=Max("pk"))
-    maps = Calibration.objects.filter(criterion__project=project).aggregate(newest=Max("pk"))
+    maps = Calibration.objects.filter(criterion__project=project).aggregate(
+        newest=Max("pk"), stopped=Max("stopped_at")
+    )
     # SQLite hands out ids of deleted rows again, so the moment of creation is part of the key.
     parts = [project.pk, project.created_at.timestamp(), project.revision, *labels, runs, known, maps]
     state = "/".join(map(str, parts))
