@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from . import exports, leases, lifecycle, reports, stopping, uploads
-from .models import Project, Release
+from . import exports, leases, lifecycle, reports, stopping, uploads, webhooks
+from .api import once
+from .models import Project, Release, Webhook
 
 
 @shared_task
@@ -67,3 +68,24 @@ def sweep() -> None:
     """Deletes projects whose grace is over, and forgets uploads that broke off long ago."""
     lifecycle.delete_due()
     uploads.sweep()
+
+
+@shared_task
+def look_for_deliveries() -> None:
+    """Sends what webhooks wait for: what was to be tried again, and what lost its message."""
+    for pk in webhooks.due():
+        deliver_webhook.delay(pk)
+
+
+@shared_task
+def deliver_webhook(webhook_id: int) -> None:
+    """Sends what one webhook waits for."""
+    for webhook in Webhook.objects.filter(pk=webhook_id, paused_at=None):
+        webhooks.deliver(webhook)
+
+
+@shared_task
+def forget_old_messages() -> None:
+    """Deletes kept replies and deliveries that nobody needs any more."""
+    once.forget()
+    webhooks.forget()

@@ -13,11 +13,11 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from annotation import exports, leases, media
+from annotation import exports, leases, media, tokens, webhooks
 from annotation.flags import raise_flag
 from annotation.labels import Answer, Submission, submit_many
-from annotation.models import Annotator, Comparison, JudgeCall, Membership, Project
-from annotation.permissions import MAY
+from annotation.models import Annotator, Comparison, Delivery, JudgeCall, Membership, Project
+from annotation.permissions import MAY, Access
 from llm_judges.registry import annotator_of, set_judge
 from tests.annotation.voting import answer
 from tests.factories import make_comparison, make_person, make_project, make_user
@@ -123,6 +123,18 @@ EXPECTED = {
     "api-member-remove": "own",
     "api-audit": "manage",
     "api-flags": "view",
+    "api-webhooks": "manage",
+    "api-webhook-new": "manage",
+    "api-webhook-act": "manage",
+    "api-deliveries": "manage",
+    "api-delivery-resend": "manage",
+    "programs": "manage",
+    "token-new": "manage",
+    "token-revoke": "manage",
+    "webhook-new": "manage",
+    "webhook-act": "manage",
+    "deliveries": "manage",
+    "delivery-resend": "manage",
     "api-judges": "view",
     "api-judge-set": "manage",
     "api-judge-retire": "manage",
@@ -173,6 +185,11 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         values["call_id"] = make_call(project, comparison)
     if "annotator_id" in route.parameters:
         values["annotator_id"] = person.pk
+    if "token_id" in route.parameters:
+        values["token_id"] = make_token(project)
+    if {"webhook_id", "delivery_id"} & set(route.parameters):
+        values["delivery_id"] = delivery = make_delivery(project)
+        values["webhook_id"] = Delivery.objects.get(pk=delivery).webhook_id
     if "flag_id" in route.parameters:
         values["flag_id"] = raise_flag(person, comparison, "Both are cut off.").pk
     if "number" in route.parameters:
@@ -191,6 +208,16 @@ def make_call(project: Project, comparison: int) -> int:
         annotator=annotator_of(judge), comparison_id=comparison, order="ab", defaults={"state": "refused"}
     )
     return call.pk
+
+
+def make_token(project: Project) -> int:
+    owner = make_person(project, role="owner").membership
+    return tokens.issue(Access(project, owner), "nightly import", "viewer")[0].pk
+
+
+def make_delivery(project: Project) -> int:
+    webhook = webhooks.add(project, make_user(), "https://hooks.example.org/", ["release.ready"])[0]
+    return Delivery.objects.create(webhook=webhook, kind="release.ready", body="{}", state="failed").pk
 
 
 def make_release(project: Project, comparison: int) -> int:

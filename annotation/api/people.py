@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from .. import members as membership
 from .. import people as standing
 from ..models import Annotator, AuditEntry, Flag, Membership, User
+from ..names import annotator_name
 from ..permissions import project_for
 from ..work_done import Work, work_of_people
 from .describing import reads, taken, writes
 from .hints import Must
 from .paging import asked_by, page
 from .problems import Unprocessable
-from .shapes import annotator_name
 
 Role = Literal["owner", "manager", "reviewer", "annotator", "viewer"]
 _Email = Annotated[str, Must(minLength=3, maxLength=254)]

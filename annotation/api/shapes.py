@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from ..media import address_of
-from ..models import Annotator, Comparison, Criterion, Guidelines, Label, Project, Response
+from ..models import Comparison, Criterion, Guidelines, Label, Project, Response
+from ..names import annotator_name
 from ..permissions import Access
 from ..projects import criteria_of, guidelines_of
 from ..ranking import Scale, letters
@@ -190,14 +191,6 @@ def label_shape(label: Label) -> LabelShape:
         shape["reasons"] = label.rationale.reasons
         shape["rationale"] = label.rationale.text
     return shape
-
-
-def annotator_name(annotator: Annotator) -> str:
-    """The imported id, a judge's name, or `person-ID`: names and e-mail addresses stay inside."""
-    if annotator.kind == Annotator.Kind.JUDGE:
-        return annotator.external_id or annotator.name
-    imported = annotator.external_id or ""
-    return imported if imported and "@" not in imported else f"person-{annotator.pk}"
 
 
 def lent_responses(comparison: Comparison, shown: str) -> list[LentResponse]:

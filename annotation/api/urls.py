@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import figures, importing, labelling, people, reading, releases, schema
+from . import figures, hooks, importing, labelling, people, reading, releases, schema
 
 _PROJECT = "projects/<slug:slug>/"
 
@@ -33,5 +33,12 @@ urlpatterns = [
     path(f"{_PROJECT}members/set/", people.set_member, name="api-member-set"),
     path(f"{_PROJECT}members/remove/", people.remove_member, name="api-member-remove"),
     path(f"{_PROJECT}audit/", people.audit, name="api-audit"),
+    path(f"{_PROJECT}webhooks/", hooks.webhooks, name="api-webhooks"),
+    path(f"{_PROJECT}webhooks/new/", hooks.new_webhook, name="api-webhook-new"),
+    path(f"{_PROJECT}webhooks/<int:webhook_id>/act/", hooks.act_on_webhook, name="api-webhook-act"),
+    path(f"{_PROJECT}deliveries/", hooks.deliveries, name="api-deliveries"),
+    path(
+        f"{_PROJECT}deliveries/<int:delivery_id>/resend/", hooks.resend_delivery, name="api-delivery-resend"
+    ),
     path(f"{_PROJECT}flags/", people.flags, name="api-flags"),
 ]

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from ..models import Criterion, Project, Release, User
 from ..reports import Unknown, criteria_named
+from ..webhooks import release_ready
 from .building import build_into
 from .formats import FLAT, FORMATS
 from .frozen import freeze
@@ -152,10 +153,14 @@ def _held(release: Release, worker: str) -> Iterator[bool]:
 def _end(release: Release, worker: str, **values: object) -> None:
     """Writes the end of a release that this worker still holds. Raises Lost."""
     values["finished_at"] = timezone.now()
-    if not Release.objects.filter(pk=release.pk, claimed_by=worker, state=_State.BUILDING).update(**values):
-        raise Lost(f"release {release.pk} was taken over")
-    for name, value in values.items():
-        setattr(release, name, value)
+    mine = Release.objects.filter(pk=release.pk, claimed_by=worker, state=_State.BUILDING)
+    with transaction.atomic():
+        if not mine.update(**values):
+            raise Lost(f"release {release.pk} was taken over")
+        for name, value in values.items():
+            setattr(release, name, value)
+        if release.state == _State.READY:
+            release_ready(release)
 
 
 class _Beat:

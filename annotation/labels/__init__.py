@@ -10,6 +10,7 @@ from django.utils import timezone
 from ..models import Annotation, Annotator, Assignment, Label, Project
 from ..projects import criteria_of, guidelines_of
 from ..stopping import after_answers
+from ..webhooks import labels_submitted
 from ..writing import Rows, json_text, write
 from .answers import CONFIDENCES, Answer, SubmissionError, check
 
@@ -151,6 +152,7 @@ def _record(
         cursor.execute(_FILL.format(ids=", ".join(["%s"] * len(slots))), slots)
     if annotator.kind == Annotator.Kind.HUMAN:
         after_answers(cursor, project, [a.comparison_id for a, _ in written if a.independent])
+    labels_submitted(project, annotator, keys)
     return receipts | {pk: _replay(annotator, s) for pk, s in by_id.items() if pk not in receipts}
 
 
