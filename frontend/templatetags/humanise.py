@@ -158,6 +158,15 @@ def act_name(act: str) -> str:
         "appeal": _("Appealed"),
         "keep-calibration": _("Kept a calibration"),
         "stop-calibration": _("Stopped using a calibration"),
+        "member": _("Gave a role to"),
+        "member-removed": _("Removed the member"),
+        "token-made": _("Made the API token"),
+        "token-revoked": _("Revoked the API token"),
+        "webhook-made": _("Added the webhook"),
+        "webhook-paused": _("Paused the webhook"),
+        "webhook-removed": _("Removed the webhook"),
+        "webhook-resumed": _("Resumed the webhook"),
+        "webhook-secret": _("Gave another secret to the webhook"),
     }
     return names.get(act, act)
 
