@@ -47,7 +47,8 @@ def build_into(
     """
     options = Options.of(release.options)
     frozen = Frozen(release, options, criteria)
-    built = Built(judged=[Judged.of(frozen, criterion) for criterion in criteria])
+    casewise = set(options.formats) != {labels.CONFIG}  # a label is itself whatever the consensus
+    built = Built(judged=[Judged.of(frozen, criterion, estimated=casewise) for criterion in criteria])
     groups: dict[str, str] = {}
     if options.test_share:
         groups = splits(frozen.conversations(), options.split_salt, options.test_share)

@@ -15,8 +15,8 @@ from .. import agreement
 from ..consensus import Estimate, in_layer
 from ..models import Criterion, Project
 from ..ranking import Scale, letters
-from ..reports import method_named, read_votes, totals
-from ..reports.estimates import Estimated, gold_of, standing_mask
+from ..reports import read_votes, totals
+from ..reports.estimates import estimated_from, gold_of, standing_mask
 from ..votes import Ints, Mask, Votes
 from .estimates import estimates_of
 from .frozen import Frozen
@@ -98,24 +98,26 @@ class Gated(Protocol):
 
 @dataclass(frozen=True)
 class Judged:
-    """One criterion of a release: estimates, how they came about, how far its annotators agree."""
+    """One criterion of a release: how far its annotators agree, and where a format asks for one answer a
+    comparison, estimates and how they came about."""
 
     criterion: Criterion
     estimates: Estimates
-    consensus: dict[str, Any]
+    consensus: dict[str, Any] | None
     agreement: dict[str, Any]
     annotators: dict[str, Any]
     whole: dict[str, Any] | None
     low_agreement: bool
 
     @classmethod
-    def of(cls, frozen: Frozen, criterion: Criterion) -> "Judged":
-        """Reads the frozen votes of one criterion and estimates from those that stand."""
+    def of(cls, frozen: Frozen, criterion: Criterion, estimated: bool = True) -> "Judged":
+        """Reads the frozen votes of one criterion and, where asked for, estimates from those that stand."""
         votes = frozen.votes(criterion)
         protocol = frozen.release.facts["protocol"]
         layer = _layer(votes, protocol["labels_cap"], protocol["overlap_share"])
-        standing, gold = frozen.standing(votes), frozen.gold(criterion)
-        return cls._of(criterion, frozen.options, votes, layer, standing, gold, estimates_of(frozen, votes))
+        standing = frozen.standing(votes) if estimated else None
+        over_all, gold = estimates_of(frozen, votes), frozen.gold(criterion)
+        return cls._of(criterion, frozen.options, votes, layer, standing, gold, over_all)
 
     @classmethod
     def now(cls, project: Project, criterion: Criterion, options: Options) -> "Judged":
@@ -135,18 +137,17 @@ class Judged:
         options: Options,
         votes: Votes,
         layer: Votes,
-        standing: Mask,
+        standing: Mask | None,
         gold: dict[int, str],
         over_all: dict[str, Any] | None,
     ) -> "Judged":
         found = {"criterion": criterion.name, "version": criterion.version}
         found |= totals(votes) | agreement.report(layer, Scale(criterion.scale))
-        outcome = method_named(options.consensus)(votes, standing=standing, gold=gold)
-        estimated = Estimated(options.consensus, len(gold), outcome)
+        estimated = None if standing is None else estimated_from(votes, standing, gold, options.consensus)
         return cls(
             criterion,
-            Estimates.of(iter(estimated)),
-            estimated.facts(),
+            Estimates.of(iter(estimated or ())),
+            estimated and estimated.facts(),
             found,
             _annotators(votes),
             over_all,

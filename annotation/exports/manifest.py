@@ -61,7 +61,11 @@ def manifest(release: Release, options: Options, built: "Built") -> dict[str, An
             "groups": built.families,
             "rule": SPLIT_RULE,
         },
-        "consensus": [{"criterion": one.criterion.name} | one.consensus for one in built.judged],
+        "consensus": [
+            {"criterion": one.criterion.name} | one.consensus
+            for one in built.judged
+            if one.consensus is not None
+        ],
         "agreement": [one.agreement for one in built.judged],
         "annotators": [{"criterion": one.criterion.name} | one.annotators for one in built.judged],
         "over_all": [

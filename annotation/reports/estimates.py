@@ -53,16 +53,21 @@ def estimates_of(
     with a panel in place of its members where it has spoken; the estimates rest on the votes that stand. The
     same labels give the same figures. Two SQL statements and those of `read_votes`.
     """
-    estimate = method_named(method)
+    method_named(method)
     with snapshot():
         if votes is None:
             votes = read_votes(project, criterion)
         standing = standing_mask(project, votes)
         gold = gold_of(criterion)
+    return estimated_from(votes, standing, gold, method)
+
+
+def estimated_from(votes: Votes, standing: Mask, gold: dict[int, str], method: str) -> Estimated:
+    """The consensus of these votes (see `estimates_of`), of which those in `standing` count. Raises Unknown."""
     once = consensus.learnt_from(votes, standing)
     if not once.all():
         votes, standing = votes.where(once), standing[once]
-    return Estimated(method, len(gold), estimate(votes, standing=standing, gold=gold))
+    return Estimated(method, len(gold), method_named(method)(votes, standing=standing, gold=gold))
 
 
 def method_named(name: str) -> consensus.Method:
