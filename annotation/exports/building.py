@@ -11,7 +11,7 @@ import orjson
 from ..models import Criterion, Release
 from .card import card
 from .files import Sheets, Written, digest_of, write_whole
-from .formats import CASEWISE, Case, columns_of, labels, listwise, multipref, schemas_of
+from .formats import CASEWISE, Case, Texts, columns_of, labels, listwise, multipref, schemas_of
 from .frozen import Frozen, Item
 from .judged import Judged
 from .manifest import manifest
@@ -92,10 +92,11 @@ def _write_cases(folder: Path, frozen: Frozen, built: Built, sheets: Sheets, pro
         for items in frozen.items():
             for item in items:
                 rows: list[Row] = []
+                texts = Texts(item)
                 for judged in built.judged:
                     found = judged.gate(item, options)
                     reason, estimate = (found, None) if isinstance(found, str) else ("", found)
-                    case = Case(item, judged.criterion.name, estimate, reason, options)
+                    case = Case(texts, judged.criterion.name, estimate, reason, options)
                     made = [
                         row
                         for name, format in formats.items()

@@ -18,7 +18,8 @@ from .rows import canonical, hash_of
 
 SHARD_ROWS = 250_000
 GROUP_ROWS = 25_000
-WAITING_ROWS = 2_000
+GROUP_BYTES = 4 << 20
+WAITING_ROWS = 500
 SPLITS = ("train", "test")
 # A cell that begins so would be a formula to a spreadsheet.
 FORMULA = "^[=+\\-@\\t\\r\\n]"
@@ -42,24 +43,35 @@ class _File(Protocol):
 
 
 class _Parquet:
+    """Row groups are cut at a number of rows or of bytes of their lines: rows of long texts wait in memory
+    until their group is whole, and there is a file for every criterion and format."""
+
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.writer = pq.ParquetWriter(path, schema, compression="zstd")
-        self.waiting = schema.empty_table()
+        self.waiting: list[pa.Table] = []
+        self.rows = self.bytes = 0
 
     def write(self, table: pa.Table, lines: pa.Array) -> None:
-        self.waiting = pa.concat_tables([self.waiting, table])
-        while len(self.waiting) >= GROUP_ROWS:
-            self._group(self.waiting[:GROUP_ROWS])
-            self.waiting = self.waiting[GROUP_ROWS:]
+        sizes = pc.binary_length(lines).to_numpy(zero_copy_only=False)
+        while len(table):
+            total = self.bytes + np.cumsum(sizes[: GROUP_ROWS - self.rows], dtype=np.int64)
+            taken = min(int(np.searchsorted(total, GROUP_BYTES)) + 1, len(total))
+            self.waiting.append(table[:taken])
+            self.rows, self.bytes = self.rows + taken, int(total[taken - 1])
+            if self.rows == GROUP_ROWS or self.bytes >= GROUP_BYTES:
+                self._group()
+            table, sizes = table[taken:], sizes[taken:]
 
     def close(self) -> None:
-        if self.writer.is_open and len(self.waiting):
-            self._group(self.waiting)
+        if self.writer.is_open and self.waiting:
+            self._group()
         self.writer.close()
 
-    def _group(self, table: pa.Table) -> None:
+    def _group(self) -> None:
         # Pages are cut by what is written at once, so a group is one piece.
-        self.writer.write_table(table.combine_chunks(), row_group_size=GROUP_ROWS)
+        whole = pa.concat_tables(self.waiting).combine_chunks()
+        self.waiting, self.rows, self.bytes = [], 0, 0
+        self.writer.write_table(whole, row_group_size=GROUP_ROWS)
 
 
 class _JsonLines:

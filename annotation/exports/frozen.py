@@ -30,6 +30,7 @@ from .options import Options
 from .rows import pseudonym
 
 BATCH = 1000
+CONTENTS = 250  # comparisons with their texts, which may be long
 
 # Ordered by UTF-8 bytes whatever the database's language, so that every database gives one order.
 _FREEZE = """
@@ -165,7 +166,7 @@ class Frozen:
         """Every comparison with its content, a batch at a time; two statements a batch."""
         last = 0
         columns = ("pk", "comparison_id", "flagged", "instrument", "labels")
-        while rows := list(self._items().filter(pk__gt=last).values_list(*columns)[:BATCH]):
+        while rows := list(self._items().filter(pk__gt=last).values_list(*columns)[:CONTENTS]):
             last = rows[-1][0]
             ids = [row[1] for row in rows]
             about: dict[int, list[Any]] = {

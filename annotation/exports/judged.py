@@ -5,6 +5,7 @@ the few different rankings and tallies of votes in tables, and made anew one by 
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -52,9 +53,9 @@ class _OfK:
         self.names = [*letters(k), "tie", "both_bad"]
         self.tables: dict[Any, int] = {}
         self.kept: list[Any] = []
-        self.ids: Any = array("q")
+        self.ids = array("q")
         self.chances = array("d")
-        self.rest = array("l")
+        self.rest = array("i")
 
     def add(self, pk: int, estimate: Estimate) -> None:
         self.ids.append(pk)
@@ -67,11 +68,10 @@ class _OfK:
         self.rest.append(estimate.support)
 
     def finish(self) -> None:
-        self.ids = np.array(self.ids, dtype=np.int64)
         self.tables = {}
 
     def get(self, comparison: int) -> Estimate | None:
-        at = int(np.searchsorted(self.ids, comparison))
+        at = bisect_left(self.ids, comparison)
         if at == len(self.ids) or self.ids[at] != comparison:
             return None
         width = len(self.names)
@@ -147,7 +147,7 @@ class Judged:
         return cls(
             criterion,
             Estimates.of(iter(estimated or ())),
-            estimated and estimated.facts(),
+            None if estimated is None else estimated.facts(),
             found,
             _annotators(votes),
             over_all,

@@ -4,12 +4,13 @@ It is no Parquet file, because who takes all of those means the data.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ..consensus import Estimate
+from ..consensus.estimates import Tally
 from ..reports.estimates import DIGITS
 from .formats import Case
 
@@ -33,19 +34,15 @@ class Outcomes:
     def __init__(self, folder: Path) -> None:
         options = pa.ipc.IpcWriteOptions(compression="zstd")
         self.writer = pa.ipc.new_file(folder / NAME, SCHEMA, options=options)
-        self.waiting: list[dict[str, Any]] = []
+        self.waiting: list[tuple[Any, ...]] = []
 
     def add(self, case: Case, left_out: str) -> None:
         estimate = case.estimate
-        self.waiting.append(
-            {
-                **case.where_from,
-                "left_out": left_out,
-                "answer": (estimate.ranking or estimate.winner) if estimate else None,
-                "probability": round(estimate.confidence, DIGITS) if estimate else None,
-                "votes": told(estimate) if estimate else "",
-            }
-        )
+        found: tuple[Any, ...] = (None, None, "")
+        if estimate:
+            answer = estimate.ranking or estimate.winner
+            found = (answer, round(max(estimate.probabilities.values()), DIGITS), told(estimate.votes))
+        self.waiting.append((case.item.external_id, case.criterion, left_out, *found))
         if len(self.waiting) == _BATCH:
             self._flush()
 
@@ -55,14 +52,17 @@ class Outcomes:
 
     def _flush(self) -> None:
         if self.waiting:
-            self.writer.write_batch(pa.RecordBatch.from_pylist(self.waiting, schema=SCHEMA))
+            columns = zip(zip(*self.waiting, strict=True), SCHEMA.types, strict=True)
+            arrays = [pa.array(values, kind) for values, kind in columns]
+            self.writer.write_batch(pa.record_batch(arrays, schema=SCHEMA))
             self.waiting = []
 
 
-def told(estimate: Estimate) -> str:
-    """The votes that an estimate rests on, such as ``a>b 2, a=b 1``."""
+@lru_cache(maxsize=65536)
+def told(votes: Tally) -> str:
+    """The votes that an estimate rests on, such as ``a>b 2, a=b 1``. There are few different tallies."""
     numbers: dict[str, int] = {}
-    for vote, number in estimate.votes:
+    for vote, number in votes:
         numbers[vote.ranking] = numbers.get(vote.ranking, 0) + number
     return ", ".join(f"{ranking} {number}" for ranking, number in sorted(numbers.items()))
 

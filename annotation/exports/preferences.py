@@ -1,9 +1,11 @@
 """From an estimate to strict preferences between two responses, with what each rests on."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..consensus import TIE, UNRESOLVED, Estimate
+from ..consensus.estimates import Tally
 from ..ranking import BOTH_BAD, letters, pairs, parse, signed
 from ..reports.estimates import DIGITS
 from ..votes import MAX_STEPS, Vote
@@ -79,8 +81,12 @@ def margin(votes: Iterable[tuple[Vote, int]], chosen: str) -> float:
 
 def votes_on_pairs(estimate: Estimate) -> dict[tuple[str, str], list[int]]:
     """Votes by pair of letters: how many put the first above, beside and below the second."""
-    counts = {(x, y): [0, 0, 0] for x in letters(estimate.k) for y in letters(estimate.k) if x < y}
-    for vote, number in estimate.votes:
+    return _votes_on_pairs(estimate.k, estimate.votes)
+
+
+def _votes_on_pairs(k: int, votes: Tally) -> dict[tuple[str, str], list[int]]:
+    counts = {(x, y): [0, 0, 0] for x in letters(k) for y in letters(k) if x < y}
+    for vote, number in votes:
         for x, y, sign in pairs(vote.parsed, vote.k):
             counts[x, y][1 - sign] += number
     return counts
@@ -88,12 +94,16 @@ def votes_on_pairs(estimate: Estimate) -> dict[tuple[str, str], list[int]]:
 
 def _of_two(estimate: Estimate) -> Pair:
     chosen, rejected = estimate.winner, "b" if estimate.winner == "a" else "a"
-    first, _, second = votes_on_pairs(estimate)["a", "b"]
-    n_for, n_against = (first, second) if chosen == "a" else (second, first)
+    strength, n_for, n_against = _balance(estimate.votes, chosen)
     probability = round(estimate.probabilities[chosen], DIGITS)
-    return Pair(
-        chosen, rejected, probability, margin(estimate.votes, chosen), estimate.support, n_for, n_against
-    )
+    return Pair(chosen, rejected, probability, strength, estimate.support, n_for, n_against)
+
+
+@lru_cache(maxsize=65536)
+def _balance(votes: Tally, chosen: str) -> tuple[float, int, int]:
+    """(margin, votes for, votes against) of one of two responses. There are few different tallies."""
+    first, _, second = _votes_on_pairs(2, votes)["a", "b"]
+    return margin(votes, chosen), *((first, second) if chosen == "a" else (second, first))
 
 
 def _without_winner(estimate: Estimate) -> Iterator[tuple[str, str]]:

@@ -51,9 +51,9 @@ def said(prompt: Sequence[dict[str, Any]], response: Side) -> Said | str:
     return Said(_plain(before), _plain(response.messages))
 
 
-def alike(one: Said, other: Said) -> bool:
-    """Whether two sides look the same to a reader: they say nothing about a preference."""
-    return _looks(one.conversation) == _looks(other.conversation)
+def looks(side: Said) -> list[tuple[str, str]]:
+    """What a reader sees of a side."""
+    return [(message["role"], visible(message["content"])) for message in side.conversation]
 
 
 def visible(text: str) -> str:
@@ -71,10 +71,6 @@ def _is_answer(messages: Sequence[dict[str, Any]]) -> bool:
     """True where the model speaks first and last, and nobody but tools in between."""
     roles = [message["role"] for message in messages]
     return roles[0] == roles[-1] == "assistant" and {*roles} <= {"assistant", "tool"}
-
-
-def _looks(messages: Iterable[Message]) -> list[tuple[str, str]]:
-    return [(message["role"], visible(message["content"])) for message in messages]
 
 
 def _is_text(message: dict[str, Any]) -> bool:

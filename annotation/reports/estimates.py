@@ -63,7 +63,7 @@ def estimates_of(
 
 
 def estimated_from(votes: Votes, standing: Mask, gold: dict[int, str], method: str) -> Estimated:
-    """The consensus of these votes (see `estimates_of`), of which those in `standing` count. Raises Unknown."""
+    """The consensus of these votes, of which those in `standing` count (`estimates_of`). Raises Unknown."""
     once = consensus.learnt_from(votes, standing)
     if not once.all():
         votes, standing = votes.where(once), standing[once]

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from ..options import Options
 from . import kto, labels, listwise, multipref, votes
-from .base import Case, Format
+from .base import Case, Format, Texts
 from .pairs import LLAMA_FACTORY_FORMAT, OPENRLHF, TRL, ULTRAFEEDBACK_FORMAT
 
 # Made from the consensus, one comparison and criterion after the other.
@@ -69,6 +69,7 @@ __all__ = [
     "FLAT",
     "FORMATS",
     "Case",
+    "Texts",
     "columns_of",
     "labels",
     "listwise",

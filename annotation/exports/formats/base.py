@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from ..frozen import Item
 from ..options import Options
 from ..preferences import Pair, both_ways, ordered_pairs
 from ..rows import Account, Row
-from ..texts import Said, alike, said
+from ..texts import Said, looks, said
 
 MESSAGES = pa.list_(pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())]))
 WHERE_FROM = [pa.field("comparison", pa.string()), pa.field("criterion", pa.string())]
@@ -49,10 +50,29 @@ class Preference(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Texts:
+    """What the responses of a comparison say: worked out once for all criteria and formats."""
+
+    item: Item
+
+    @cached_property
+    def sides(self) -> dict[str, Said | str]:
+        """What each response says, or why it must not be trained on; by letter."""
+        stored = zip(letters(self.item.k), self.item.responses, strict=True)
+        return {letter: said(self.item.prompt, response) for letter, response in stored}
+
+    @cached_property
+    def twins(self) -> set[tuple[str, str]]:
+        """Letters of two responses that look the same to a reader, either way round."""
+        seen = {letter: looks(side) for letter, side in self.sides.items() if isinstance(side, Said)}
+        return {(x, y) for x, y in permutations(seen, 2) if seen[x] == seen[y]}
+
+
+@dataclass(frozen=True)
 class Case:
     """A comparison's consensus on one criterion, or the `reason` that it stays out."""
 
-    item: Item
+    texts: Texts
     criterion: str
     estimate: Estimate | None
     reason: str
@@ -66,11 +86,13 @@ class Case:
     def pairs(self) -> int:
         return self.item.k * (self.item.k - 1) // 2
 
-    @cached_property
+    @property
+    def item(self) -> Item:
+        return self.texts.item
+
+    @property
     def sides(self) -> dict[str, Said | str]:
-        """What each response says, or why it must not be trained on; by letter."""
-        stored = zip(letters(self.item.k), self.item.responses, strict=True)
-        return {letter: said(self.item.prompt, response) for letter, response in stored}
+        return self.texts.sides
 
     @cached_property
     def preferences(self) -> list[Preference | str]:
@@ -103,7 +125,8 @@ class Case:
             return chosen
         if isinstance(rejected, str):
             return rejected
-        return "identical_text" if alike(chosen, rejected) else Preference(pair, chosen, rejected)
+        twins = (pair.chosen, pair.rejected) in self.texts.twins
+        return "identical_text" if twins else Preference(pair, chosen, rejected)
 
 
 @dataclass(frozen=True)

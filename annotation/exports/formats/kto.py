@@ -12,7 +12,7 @@ from ...ranking import BOTH_BAD, letters, parse
 from ...reports.estimates import DIGITS
 from ..options import Options
 from ..rows import Account, Row
-from ..texts import Said, alike
+from ..texts import Said
 from .base import ABOUT, MESSAGES, WHERE_FROM, Case, Format
 
 SCHEMA = pa.schema(
@@ -38,7 +38,7 @@ def rows(case: Case, account: Account) -> Iterator[Row]:
     for letter in letters(case.item.k):
         mark = marks if isinstance(marks, str) else marks[letter]
         side = case.sides[letter] if isinstance(mark, bool) else mark
-        if isinstance(side, Said) and _has_twin(case, letter, side):
+        if isinstance(side, Said) and _has_twin(case, letter):
             side = "identical_text"
         if isinstance(side, str) or isinstance(mark, str) or case.estimate is None:
             account.remove(str(side), case.item.external_id)
@@ -77,10 +77,9 @@ def _marks(case: Case) -> dict[str, bool | str] | str:
     }
 
 
-def _has_twin(case: Case, letter: str, side: Said) -> bool:
+def _has_twin(case: Case, letter: str) -> bool:
     """Whether another response looks the same, so that one text would be good and bad."""
-    others = (other for name, other in case.sides.items() if name != letter and isinstance(other, Said))
-    return any(alike(side, other) for other in others)
+    return any(letter in pair for pair in case.texts.twins)
 
 
 FORMAT = Format(

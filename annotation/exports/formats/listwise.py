@@ -10,7 +10,7 @@ from ...reports.estimates import DIGITS
 from ..options import Options
 from ..preferences import both_ways
 from ..rows import Account, Row
-from ..texts import Said, alike
+from ..texts import Said
 from .base import ABOUT, MESSAGES, WHERE_FROM, Case, Format
 
 SCHEMA = pa.schema(
@@ -88,9 +88,9 @@ def _whole(case: Case) -> list[Said] | str:
     for side in case.sides.values():
         if isinstance(side, str):
             return side
-        if any(alike(side, other) for other in sides):
-            return "identical_text"
         sides.append(side)
+    if case.texts.twins:
+        return "identical_text"
     return sides if all(side.prompt == sides[0].prompt for side in sides) else "different_context"
 
 
