@@ -1,5 +1,6 @@
 """Who may do what. `project_for` is the first line of every view, page or API."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -64,7 +65,7 @@ class Access:
 
     def annotator(self) -> Annotator:
         """The caller as an annotator of this project, made (in the default pool) on first use."""
-        return self.membership.annotator or _join(self.membership)
+        return self.membership.annotator or join(self.membership)
 
 
 def project_for(user: Any, slug: str, act: Act, **annotations: Any) -> Access:
@@ -127,15 +128,18 @@ def _seat(vendor: str) -> str:
     return _SEAT.format(columns=", ".join(columns(model, alias) for model, alias in tables))
 
 
-def _join(membership: Membership) -> Annotator:
-    """Creates the member's annotator once; two tabs opening at the same time get the same one."""
+def join(membership: Membership, pools: Sequence[Pool] | None = None) -> Annotator:
+    """Creates the member's annotator once, in these pools or the default one; two tabs opening at the same
+    time get the same one."""
     user = membership.user
     try:
         with transaction.atomic():
             annotator = Annotator.objects.create(
                 project=membership.project, kind=Annotator.Kind.HUMAN, user=user, name=_name(user)
             )
-            for pool in Pool.objects.filter(project=membership.project, default=True):
+            if pools is None:
+                pools = list(Pool.objects.filter(project=membership.project, default=True))
+            for pool in pools:
                 PoolMembership.objects.create(pool=pool, annotator=annotator)
     except IntegrityError:
         annotator = Annotator.objects.get(project=membership.project, user=user)

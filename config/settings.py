@@ -1,7 +1,8 @@
 """One settings file. A clean checkout runs on SQLite; DATABASE_URL and friends turn it into production.
 
 Environment: DATABASE_URL, CELERY_BROKER_URL, TANDEM_DATA_DIR, TANDEM_SECRET_KEY, TANDEM_DEBUG,
-TANDEM_HOSTS, TANDEM_HTTPS, TANDEM_CACHE_URL. `docs/deployment.md` says what each is for.
+TANDEM_HOSTS, TANDEM_HTTPS, TANDEM_CACHE_URL, TANDEM_MAIL_URL, TANDEM_OIDC_URL and more.
+`docs/deployment.md` says what each is for.
 """
 
 import os
@@ -9,6 +10,7 @@ import secrets
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -69,6 +71,10 @@ INSTALLED_APPS = [
     "llm_judges",
     "routing",
     "frontend",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
 ]
 
 MIDDLEWARE = [
@@ -83,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -131,6 +138,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- accounts ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "annotation.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",  # usernames, and accounts of a single sign-on
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -146,6 +157,63 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "projects"
 LOGOUT_REDIRECT_URL = "sign-in"
+
+ACCOUNT_ADAPTER = "frontend.accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "frontend.accounts.forms.SignInForm",
+    "signup": "frontend.accounts.forms.SignUpForm",
+}
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Tandem: "
+# A classroom signs in at once from one address; guessing is held back by `login_failed`.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "10/m/ip,5/5m/key", "crowd": "120/m/ip"}
+MFA_ADAPTER = "frontend.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Tandem"
+
+# --- mail: without TANDEM_MAIL_URL none is sent, and addresses are not verified ----------------------
+MAIL_URL = urlsplit(env("TANDEM_MAIL_URL"))  # smtp://user:password@host:587?tls=1, or smtps://host:465
+SENDS_MAIL = bool(MAIL_URL.hostname)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if SENDS_MAIL else 'dummy'}.EmailBackend"
+EMAIL_HOST = MAIL_URL.hostname or ""
+EMAIL_USE_SSL = MAIL_URL.scheme == "smtps"
+EMAIL_USE_TLS = not EMAIL_USE_SSL and parse_qs(MAIL_URL.query).get("tls") == ["1"]
+EMAIL_PORT = MAIL_URL.port or (465 if EMAIL_USE_SSL else 587 if EMAIL_USE_TLS else 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(MAIL_URL.username or ""), unquote(MAIL_URL.password or "")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env("TANDEM_MAIL_FROM", "Tandem <tandem@localhost>")
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SENDS_MAIL else "none"
+MFA_ALLOW_UNVERIFIED_EMAIL = not SENDS_MAIL
+
+# --- single sign-on by OpenID Connect, where TANDEM_OIDC_URL names a provider ------------------------
+OIDC_URL = env("TANDEM_OIDC_URL")
+SOCIALACCOUNT_ADAPTER = "frontend.accounts.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+# Whoever the provider knows may have an account here; without, only those who hold an invitation.
+OIDC_SIGN_UP = env_bool("TANDEM_OIDC_SIGN_UP", False)
+if OIDC_URL:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": env("TANDEM_OIDC_NAME", "Single sign-on"),
+                "client_id": env("TANDEM_OIDC_CLIENT"),
+                "secret": env("TANDEM_OIDC_SECRET"),
+                "settings": {"server_url": OIDC_URL},
+            }
+        ],
+        "OAUTH_PKCE_ENABLED": True,
+        # The provider vouches for the address: it signs in the account here that has the same one.
+        "EMAIL_AUTHENTICATION": env_bool("TANDEM_OIDC_TRUST_EMAIL", False),
+    }
+
+# --- crowds: where guests may be sent back to, beside the host itself
+RETURN_HOSTS = env_list("TANDEM_RETURN_HOSTS", "app.prolific.com")
 
 # --- cache and sessions: Redis where there is one, files on a laptop; a session never costs an SQL statement
 CACHE_URL = env("TANDEM_CACHE_URL")
@@ -166,6 +234,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if env_bool("TANDEM_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 CSRF_TRUSTED_ORIGINS = env_list("TANDEM_ORIGINS")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -178,7 +247,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # A browser holds the redirect that follows a form to this as well.
+        "form-action": [SELF, "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_URL))] if OIDC_URL else [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],

@@ -1,14 +1,11 @@
-"""What people send besides answers: sign-in details, the submission key and measured times."""
+"""What people send besides answers: the submission key and measured times."""
 
 import json
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.signing import BadSignature, Signer
-from django.utils.translation import gettext_lazy
 
 from annotation.models import Annotator, Assignment
 from annotation.ranking import MAX_K, letters
@@ -18,19 +15,6 @@ LAYOUTS = ("side", "stacked", "grid", "two")
 LONGEST_TIME = 24 * 3600.0
 LETTERS = tuple(letters(MAX_K))
 DIGITS = 18  # of the largest whole number that every database holds
-
-
-class SignInForm(AuthenticationForm):
-    """E-mail address and password."""
-
-    username = forms.EmailField(
-        label=gettext_lazy("E-mail"),
-        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
-    )
-    error_messages = {
-        "invalid_login": gettext_lazy("This e-mail address and password do not belong together. Try again."),
-        "inactive": gettext_lazy("This account is closed."),
-    }
 
 
 @dataclass(frozen=True, slots=True)

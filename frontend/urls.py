@@ -1,11 +1,10 @@
 """Addresses of the pages."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import IntConverter
 
 from .forms import DIGITS
 from .views import (
-    account,
     agreement,
     comparisons,
     flags,
@@ -14,6 +13,7 @@ from .views import (
     label,
     leaderboard,
     media,
+    members,
     overview,
     people,
     plain,
@@ -36,8 +36,7 @@ register_converter(PrimaryKey, "pk")
 
 urlpatterns = [
     path("", projects.projects, name="projects"),
-    path("sign-in/", account.sign_in, name="sign-in"),
-    path("sign-out/", account.sign_out, name="sign-out"),
+    path("", include("frontend.account_urls")),
     path("p/<slug:slug>/", overview.overview, name="overview"),
     path("p/<slug:slug>/label/", label.label, name="label"),
     path("p/<slug:slug>/label/next/", label.following, name="label-next"),
@@ -63,6 +62,14 @@ urlpatterns = [
     path("p/<slug:slug>/leaderboard/all.csv", leaderboard.leaderboard_table, name="leaderboard-table"),
     path("p/<slug:slug>/people/", people.people, name="people"),
     path("p/<slug:slug>/people/payments.csv", people.payments, name="payments"),
+    path("p/<slug:slug>/people/members/", members.members, name="members"),
+    path("p/<slug:slug>/people/members/invite/", members.invite, name="invite"),
+    path("p/<slug:slug>/people/members/<pk:membership_id>/act/", members.member_act, name="member-act"),
+    path(
+        "p/<slug:slug>/people/invitations/<pk:invitation_id>/close/",
+        members.invitation_close,
+        name="invitation-close",
+    ),
     path("p/<slug:slug>/people/log/", people.audit, name="audit"),
     path("p/<slug:slug>/people/<pk:annotator_id>/", people.person, name="person"),
     path("p/<slug:slug>/people/<pk:annotator_id>/act/", people.person_act, name="person-act"),

@@ -1,6 +1,6 @@
 """The admin of every table: set-up can be edited, facts only looked at."""
 
-from . import answers, instruments, notices, people, programs, questions
+from . import answers, instruments, joining, notices, people, programs, questions
 from .base import ReadOnlyAdmin, TableAdmin
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "TableAdmin",
     "answers",
     "instruments",
+    "joining",
     "notices",
     "people",
     "programs",

@@ -19,14 +19,21 @@ class _LowerEmail:
 
     cleaned_data: dict[str, Any]
 
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
+    def clean_email(self) -> str | None:
+        email = self.cleaned_data["email"]
+        return email.lower() if email else None
 
 
 class NewAccountForm(_LowerEmail, AdminUserCreationForm):
     class Meta:
         model = User
-        fields = ("email", "name")
+        fields = ("email", "username", "name")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not (cleaned.get("email") or cleaned.get("username") or self.errors):
+            raise forms.ValidationError("An account needs an e-mail address or a username.")
+        return cleaned
 
 
 class AccountForm(_LowerEmail, UserChangeForm):
@@ -38,16 +45,18 @@ class UserAdmin(BaseUserAdmin):
     form = AccountForm
     add_form = NewAccountForm
     ordering = ("email",)
-    list_display = ("email", "name", "is_active", "is_staff", "date_joined")
+    list_display = ("__str__", "email", "username", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff")
-    search_fields = ("email", "name")
+    search_fields = ("email", "username", "name")
     readonly_fields = ("date_joined", "last_login")
     fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
+        (None, {"fields": ("email", "username", "name", "password")}),
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("Dates", {"fields": ("date_joined", "last_login")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"fields": ("email", "username", "name", "usable_password", "password1", "password2")}),
+    )
 
 
 @admin.register(Membership)

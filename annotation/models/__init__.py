@@ -1,8 +1,9 @@
 """The domain's tables, one word each (see docs/data-model.md)."""
 
 from .audit import AuditEntry
-from .comparisons import Comparison, Reference, Rendering, Response, Tag
+from .comparisons import Comparison, IdentityLeak, Reference, Rendering, Response, Tag
 from .instruments import Consent, ConsentGiven, Notice, QualificationTry, Watch
+from .joining import CrowdLink, Invitation, Participation, ProfileAnswer
 from .judging import Decision, JudgeCall, JudgeRun, JudgeVersion, SoftLabel
 from .labels import Annotation, Label, Rationale
 from .media import MediaFile
@@ -28,12 +29,15 @@ __all__ = [
     "Consent",
     "ConsentGiven",
     "Criterion",
+    "CrowdLink",
     "Decision",
     "Delivery",
     "Demand",
     "Flag",
     "Gold",
     "Guidelines",
+    "IdentityLeak",
+    "Invitation",
     "JudgeCall",
     "JudgeRun",
     "JudgeVersion",
@@ -42,8 +46,10 @@ __all__ = [
     "MediaFile",
     "Membership",
     "Notice",
+    "Participation",
     "Pool",
     "PoolMembership",
+    "ProfileAnswer",
     "Project",
     "QualificationTry",
     "Rationale",

@@ -56,6 +56,42 @@ class Response(models.Model):
         return f"{self.comparison_id}{chr(ord('a') + self.position)}"
 
 
+class IdentityLeak(models.Model):
+    """A response that says who wrote it: what was found, and what became of it.
+
+    `original` keeps the messages of a masked response, so that the mask can be taken off.
+    """
+
+    class State(models.TextChoices):
+        FOUND = "found"  # lent as it is until somebody decides
+        ACCEPTED = "accepted"
+        MASKED = "masked"
+        EXCLUDED = "excluded"
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="identity_leaks_found", db_index=False)
+    response = models.OneToOneField(Response, models.CASCADE, primary_key=True, related_name="identity_leak")
+    found = models.JSONField(help_text="What gives it away: a list of {message, start, end, kind, text}.")
+    state = models.CharField(max_length=8, choices=State, default=State.FOUND)
+    original = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["found", "accepted", "masked", "excluded"]), name="leak_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="masked", original__isnull=False)
+                | (~Q(state="masked") & Q(original__isnull=True)),
+                name="leak_masked_keeps_the_original",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "state", "response"], name="leak_by_project")]
+
+    def __str__(self) -> str:
+        return f"{self.response_id} {self.state}"
+
+
 class Rendering(models.Model):
     """Sanitised HTML of a comparison, made once per renderer version; one row, so that a page reads one."""
 

@@ -51,6 +51,30 @@ class Project(models.Model):
     )
     human_label_price = models.DecimalField(max_digits=10, decimal_places=4, default=Decimal(0))
     currency = models.CharField(max_length=3, default="USD")
+    minimum_hourly_pay = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="What an hour of active time should pay at least, by the median. Empty: none is stated.",
+    )
+    labels_per_person = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Most comparisons that one person answers here. Empty: as many as there are.",
+    )
+    identity_leaks = models.CharField(
+        max_length=7,
+        choices=[("accept", "accept"), ("mask", "mask"), ("exclude", "exclude")],
+        default="accept",
+        help_text="What becomes of responses that name their model or maker: lent as they are and listed, "
+        "masked, or kept out.",
+    )
+    profile = models.JSONField(
+        default=list, blank=True, help_text="Optional questions about a person: {name, question, answers}."
+    )
     budget = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     policy = models.CharField(max_length=40, default="all_human")
     audit_share = models.FloatField(default=0.05, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])

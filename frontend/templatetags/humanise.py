@@ -167,6 +167,16 @@ def act_name(act: str) -> str:
         "webhook-removed": _("Removed the webhook"),
         "webhook-resumed": _("Resumed the webhook"),
         "webhook-secret": _("Gave another secret to the webhook"),
+        "invite": _("Invited"),
+        "crowd-link": _("Opened a crowd link"),
+        "close-link": _("Closed a link"),
+        "join": _("Joined"),
+        "erase": _("Erased themselves"),
+        "take-part": _("Took part"),
+        "complete": _("Finished their part"),
+        "screen-out": _("Screened out"),
+        "return": _("Returned"),
+        "leak": _("Decided about a leak"),
     }
     return names.get(act, act)
 

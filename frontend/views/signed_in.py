@@ -68,15 +68,17 @@ def seated(view: Callable[Concatenate[SignedInRequest, str, P], HttpResponseBase
     return wrapper
 
 
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
+# Of these, none looks an account up in a way of its own.
+_BACKENDS = frozenset(
+    {"django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"}
+)
 
 
 def _is_session_of(user: User, session: Any) -> bool:
     """True where `django.contrib.auth.get_user` would find this account and do nothing else: it is open, and
     the session was made with its present password and the present secret key."""
     return (
-        session.get(BACKEND_SESSION_KEY) == _BACKEND
-        and _BACKEND in settings.AUTHENTICATION_BACKENDS
+        session.get(BACKEND_SESSION_KEY) in _BACKENDS.intersection(settings.AUTHENTICATION_BACKENDS)
         and user.is_active
         and constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
     )

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation import labels, leases
+from annotation import labels, leases, links
 from annotation.admin import base
 from annotation.admin.answers import DemandForm
 from annotation.admin.base import LIMIT, BoundedPaginator
@@ -24,19 +24,24 @@ from annotation.models import (
     ConsensusFit,
     Consent,
     ConsentGiven,
+    CrowdLink,
     Decision,
     Delivery,
     Demand,
     Flag,
     Gold,
+    IdentityLeak,
+    Invitation,
     JudgeCall,
     JudgeRun,
     KeptReply,
     Label,
     MediaFile,
     Notice,
+    Participation,
     Pool,
     PoolMembership,
+    ProfileAnswer,
     Project,
     QualificationTry,
     Rationale,
@@ -154,6 +159,13 @@ def world() -> Project:
     Watch.objects.create(annotator=person)
     MediaFile.objects.create(project=project, sha256="0" * 64, content_type="image/png", size=1, name=HOSTILE)
     SoftLabel.objects.create(label=Label.objects.get(), probabilities={}, source="votes", votes=2)
+    by = person.user
+    assert by is not None
+    links.make(Invitation, project, by, HOSTILE, days=1, places=1)
+    crowd, _ = links.make(CrowdLink, project, by, HOSTILE, days=1, places=1)
+    Participation.objects.create(link=crowd, annotator=person)
+    ProfileAnswer.objects.create(annotator=person, question="field", answer=HOSTILE)
+    IdentityLeak.objects.create(project=project, response=comparison.responses.all()[0], found=[])
     release = Release.objects.create(project=project, number=1, format="labels", path="x")
     ReleaseItem.objects.create(release=release, comparison=comparison)
     Token.objects.create(

@@ -1,0 +1,1 @@
+"""Accounts as django-allauth keeps them, in our words and behind our doors."""

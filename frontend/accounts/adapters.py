@@ -1,0 +1,69 @@
+"""What django-allauth asks of the site: who may have an account, where they go next, how secrets rest."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from annotation.models import User
+from llm_judges.keys import seal, unseal
+
+from .invited import has_invitation
+
+_MISMATCH = gettext_lazy("This name and password do not belong together. Try again.")
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts are made by invitation; whoever follows one comes back to it."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _MISMATCH,
+        "username_password_mismatch": _MISMATCH,
+        "account_inactive": gettext_lazy("This account is closed."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return has_invitation(request)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("join") if has_invitation(request) else str(super().get_login_redirect_url(request))
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("join") if has_invitation(request) else str(super().get_signup_redirect_url(request))
+
+    def populate_username(self, request: HttpRequest, user: Any) -> None:
+        """Nobody gets a username they have not chosen."""
+        user.username = user.username or None
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        user.name = form.cleaned_data.get("name", "")
+        return super().save_user(request, user, form, commit)  # type: ignore[no-any-return]
+
+
+class SingleSignOnAdapter(DefaultSocialAccountAdapter):
+    """Accounts of the single sign-on: by invitation, or for everybody whom the provider knows."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return settings.OIDC_SIGN_UP or has_invitation(request)
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
+        user = super().populate_user(request, sociallogin, data)
+        user.name = (data.get("name") or "")[:150]
+        return user
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Second factors rest encrypted, under a key of their own derived from TANDEM_SECRET_KEY."""
+
+    _PURPOSE = "https://second-factor.invalid"
+
+    def encrypt(self, text: str) -> str:
+        return seal(text, self._PURPOSE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text, self._PURPOSE)

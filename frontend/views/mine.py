@@ -1,0 +1,53 @@
+"""The caller's own account: what is kept of them, as a file, and its erasure."""
+
+from django.contrib.auth import logout
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from annotation import personal
+
+from .signed_in import SignedInRequest, signed_in
+
+WORD = "erase"
+
+
+@signed_in
+@require_safe
+def account(request: SignedInRequest) -> HttpResponse:
+    """Who one is here, and what may be done about it."""
+    return _page(request)
+
+
+@signed_in
+@require_safe
+def download(request: SignedInRequest) -> HttpResponse:
+    """Everything that is kept of the caller, as a JSON file."""
+    reply = JsonResponse(
+        personal.data_of(request.user), json_dumps_params={"indent": 1, "ensure_ascii": False}
+    )
+    reply["Content-Disposition"] = 'attachment; filename="my-tandem-data.json"'
+    return reply
+
+
+@signed_in
+@require_POST
+def erase(request: SignedInRequest) -> HttpResponse:
+    """Erases the caller's account, once they have typed the word and their password where they have one."""
+    if request.POST.get("word", "").strip().lower() != WORD:
+        return _page(request, _("Type the word “%(word)s” to go on.") % {"word": WORD})
+    has_password = request.user.has_usable_password()
+    if has_password and not request.user.check_password(request.POST.get("password", "")):
+        return _page(request, _("This is not your password."))
+    try:
+        personal.erase(request.user)
+    except personal.ErasureError as error:
+        return _page(request, str(error))
+    logout(request)
+    return render(request, "frontend/account/erased.html")
+
+
+def _page(request: SignedInRequest, fault: str = "") -> HttpResponse:
+    context = {"word": WORD, "fault": fault, "alone": personal.projects_without_owner(request.user)}
+    return render(request, "frontend/account/account.html", context, status=422 if fault else 200)
