@@ -25,7 +25,7 @@ def record(
         project=project,
         project_slug=project.slug,
         actor=actor,
-        actor_name=(actor.name or actor.email)[:200] if actor else "",
+        actor_name=str(actor)[:200] if actor else "",
         act=act,
         target=target[:200],
         annotator=annotator,

@@ -37,7 +37,9 @@ class NewAccountForm(_LowerEmail, AdminUserCreationForm):
 
 
 class AccountForm(_LowerEmail, UserChangeForm):
-    pass
+    class Meta:
+        model = User
+        fields = "__all__"
 
 
 @admin.register(User)

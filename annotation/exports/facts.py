@@ -86,12 +86,13 @@ def scrubber_of(project: Project) -> Scrubber:
     names: set[str] = set()
     ids: set[str] = set()
     people = Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN)
-    for name, external, own, email in people.values_list("name", "external_id", "user__name", "user__email"):
-        ids.update(text for text in (name, external, email) if text)
+    account = ("user__name", "user__email", "user__username")
+    for name, external, own, *called in people.values_list("name", "external_id", *account):
+        ids.update(filter(None, [name, external, *called]))
         names.update(filter(None, [own]))
-    for name, email in Membership.objects.filter(project=project).values_list("user__name", "user__email"):
-        ids.add(email)
-        names.update(filter(None, [name]))
+    for own, *called in Membership.objects.filter(project=project).values_list(*account):
+        ids.update(filter(None, called))
+        names.update(filter(None, [own]))
     return Scrubber(names, ids | {email.partition("@")[0] for email in ids if "@" in email})
 
 

@@ -64,8 +64,11 @@ class CrowdLink(Link):
     id_parameter = models.CharField(max_length=40, default="PROLIFIC_PID")
     study_parameter = models.CharField(max_length=40, default="STUDY_ID", blank=True)
     session_parameter = models.CharField(max_length=40, default="SESSION_ID", blank=True)
-    return_url = models.URLField(
-        default=PROLIFIC, blank=True, help_text="Where people go back to. Empty: nowhere, they are thanked."
+    return_url = models.CharField(
+        max_length=200,
+        default=PROLIFIC,
+        blank=True,
+        help_text="Where people go back to. Empty: nowhere, they are thanked.",
     )
     completed_code = models.CharField(max_length=60, blank=True)
     screened_out_code = models.CharField(max_length=60, blank=True)

@@ -45,7 +45,7 @@ def let_erase(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0013_instruments'),
+        ('annotation', '0014_uploads_and_project_states'),
     ]
 
     operations = [
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('id_parameter', models.CharField(default='PROLIFIC_PID', max_length=40)),
                 ('study_parameter', models.CharField(blank=True, default='STUDY_ID', max_length=40)),
                 ('session_parameter', models.CharField(blank=True, default='SESSION_ID', max_length=40)),
-                ('return_url', models.URLField(blank=True, default='https://app.prolific.com/submissions/complete', help_text='Where people go back to. Empty: nowhere, they are thanked.')),
+                ('return_url', models.CharField(max_length=200, blank=True, default='https://app.prolific.com/submissions/complete', help_text='Where people go back to. Empty: nowhere, they are thanked.')),
                 ('completed_code', models.CharField(blank=True, max_length=60)),
                 ('screened_out_code', models.CharField(blank=True, max_length=60)),
                 ('quota_full_code', models.CharField(blank=True, max_length=60)),
