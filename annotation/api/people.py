@@ -51,7 +51,7 @@ class Act(TypedDict):
 
 
 class MemberShape(TypedDict):
-    email: str
+    email: str | None
     name: str
     role: str
     since: datetime
