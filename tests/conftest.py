@@ -26,6 +26,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.celery import app
+from tests import emptying
 from tests.under_way import wait_for_last
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         number = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
         settings.CELERY_BROKER_URL = redis_database(settings.CELERY_BROKER_URL, 2 * number)
         settings.CACHES["default"]["LOCATION"] = redis_database(settings.CACHE_URL, 2 * number + 1)
+        emptying.quicken()
 
 
 def redis_database(url: str, number: int) -> str:

@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from annotation.agreement import alpha_of_counts, cohens_kappa
+from annotation.agreement.alpha import alpha_of_sums, within_sums
 from annotation.agreement.groups import ALL_EQUAL
 from annotation.agreement.gwet import Weights, chance_corrected, conger, weights
+from annotation.agreement.intervals import bootstrap, interval, sums_of
 from annotation.agreement.kappa import interval_of, kappa_error
 from annotation.agreement.rankings import kendalls_w
 from tests.annotation.counting import counts_by_unit, counts_of, group_of, ratings_of, table_of
@@ -137,6 +140,31 @@ def test_coefficients_and_errors_of_gwets_four_raters(chance: Any, value: float,
         assert figure.ends == pytest.approx([0.46081, 1.0], abs=5e-6)
 
 
+def test_gwets_four_raters_agree_observed_and_by_chance() -> None:
+    """He prints both terms; chance alike over five categories is 1/5, which gives the observed one away."""
+    group, identity = group_of(counts_of(EXAMPLE_C)), weights("identity", 5)
+    uniform = chance_corrected(group, "uniform", identity).value
+    ac1 = chance_corrected(group, "gwet", identity).value
+    assert uniform is not None
+    assert ac1 is not None
+    observed = 1 / 5 + 4 / 5 * uniform
+    assert observed == pytest.approx(0.81818, abs=5e-6)
+    assert (observed - ac1) / (1 - ac1) == pytest.approx(0.19032, abs=5e-6)
+
+
+def test_the_error_of_alpha_is_gwets_to_one_part_in_a_hundred() -> None:
+    """His is linearised and has the unit with a single rating; ours leaves out one unit after another."""
+    sums = sums_of(
+        group_of(counts_of(EXAMPLE_C)),
+        lambda of: within_sums(of.counts),
+        lambda sums: alpha_of_sums(sums, "nominal"),
+    )
+    found = interval(sums)
+    assert found.ends is not None
+    error = (0.7434211 - found.ends[0]) / stdtrit(sums.number.sum() - 1, 0.975)
+    assert error == pytest.approx(0.14557, rel=0.01)
+
+
 def test_congers_kappa_and_error_of_gwets_four_raters() -> None:
     judgements, said = ratings_of(FOUR_RATERS, "12345")
     figure = conger(judgements, np.ones(len(said), dtype=bool), said, weights("identity", 5))
@@ -173,6 +201,17 @@ def test_cohens_kappa_with_its_standard_error() -> None:
     )
 
 
+def test_the_error_of_doctors_who_agree_by_chance_alone() -> None:
+    """Fleiss, Cohen and Everitt: under the null hypothesis the table is what its margins say."""
+    chance = np.outer(DOCTORS.sum(axis=1), DOCTORS.sum(axis=0)) / DOCTORS.sum()
+    kappa, error = cohens_kappa(DOCTORS), kappa_error(chance)
+    assert kappa is not None
+    assert error is not None
+    assert cohens_kappa(chance) == pytest.approx(0, abs=1e-12)
+    assert error == pytest.approx(0.1484, abs=5e-5)
+    assert kappa / error == pytest.approx(3.2626, abs=5e-5)
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -196,9 +235,6 @@ def test_kendalls_w_with_ties() -> None:
 
 def test_the_interval_of_hayes_and_krippendorff_is_that_of_units_not_of_pairs() -> None:
     """KALPHA's [.716, .813] resamples pairs of ratings as if they were independent."""
-    from annotation.agreement.alpha import alpha_of_sums, within_sums
-    from annotation.agreement.intervals import bootstrap, sums_of
-
     sums = sums_of(
         group_of(counts_by_unit(HAYES, "0123")),
         lambda of: within_sums(of.counts),

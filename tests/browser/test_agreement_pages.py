@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -84,13 +85,12 @@ def test_axe_has_nothing_to_say(
         check(page, address)
 
 
-@pytest.mark.parametrize(("width", "height"), WIDTHS)
 def test_nothing_scrolls_sideways_and_the_whole_menu_is_in_sight(
-    new_page: Callable[..., Page], owner: User, sign_in: SignIn, live_server: Any, width: int, height: int
+    page: Page, owner: User, sign_in: SignIn, live_server: Any
 ) -> None:
-    page = new_page(viewport={"width": width, "height": height})
     sign_in(page, owner)
-    for address in addresses("trees"):
+    for address, (width, height) in product(addresses("trees"), WIDTHS):
+        page.set_viewport_size({"width": width, "height": height})
         page.goto(live_server.url + address)
         assert beyond(page) == [], address
         for entry in page.locator("header nav a").all():
@@ -126,7 +126,7 @@ def test_figures_tables_and_files_are_reached_with_the_keyboard(
 
 
 @pytest.mark.parametrize("voters", [0, 1])
-@pytest.mark.parametrize("screen", ["wide-light", "phone-dark"])
+@pytest.mark.parametrize("screen", SCREENS)
 def test_with_nobody_or_one_annotator_it_says_so(
     new_page: Callable[..., Page], sign_in: SignIn, live_server: Any, screen: str, voters: int
 ) -> None:

@@ -40,7 +40,7 @@ def demo(folder: Path) -> Iterator[dict[str, str]]:
             yield json.loads(first_line)
         finally:
             process.send_signal(signal.SIGINT)
-            code = process.wait(timeout=40)
+            code = process.wait(timeout=120)
     assert code == 0
     assert "Traceback" not in (folder / "stderr").read_text()
 

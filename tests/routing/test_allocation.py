@@ -132,7 +132,7 @@ def test_a_minimum_is_kept_with_the_best_of_its_category(rows):
 
 def test_a_solver_without_time_falls_back_and_states_the_gap():
     rng = np.random.default_rng(0)
-    n = 3000
+    n = 800
     scores, use = rng.random(n), rng.integers(30, 300, n).astype(float)
     limits = Limits([Limit("hours", use, float(use.sum() / 5))], ["x"] * n, {"x": 10})
     exact = allocate(scores, order_of(scores), n, limits, seconds=300.0)

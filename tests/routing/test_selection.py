@@ -104,7 +104,7 @@ def test_ties_are_decided_by_the_seed():
 @pytest.mark.parametrize("audit", [0.1, 0.5])
 def test_the_stated_probability_is_the_frequency_with_which_a_person_is_asked(limit, audit):
     scores = np.array([3.0] * 2 + [2.0] * 10 + [1.5, 1.4, 1.3, 1.2] + [1.0] * 20 + [0.0] * 4)
-    draws = 4000
+    draws = 1500
     asked = np.zeros(len(scores))
     for seed in range(draws):
         chosen = select(scores, keys_of(len(scores)), audit_share=audit, seed=seed, **limit)
