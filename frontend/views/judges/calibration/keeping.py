@@ -37,7 +37,7 @@ def calibration_keep(request: SignedInRequest, slug: str) -> HttpResponseBase:
     except Unknown as error:
         messages.error(request, str(error))
         return redirect("calibration", slug)
-    query = urlencode({"criterion": criterion, "judge": judge.pk})
+    query = urlencode({"criterion": criterion, "judge": str(judge.pk)})
     return redirect(f"{reverse('calibration', args=[slug])}?{query}#reliability")
 
 
