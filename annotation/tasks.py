@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import exports, leases, lifecycle, reports, stopping, uploads, webhooks
+from . import exports, leases, lifecycle, reports, stopping, summaries, uploads, webhooks
 from .api import once
 from .models import Project, Release, Webhook
 
@@ -89,3 +89,17 @@ def forget_old_messages() -> None:
     """Deletes kept replies and deliveries that nobody needs any more."""
     once.forget()
     webhooks.forget()
+
+
+@shared_task
+def look_for_summaries() -> None:
+    """Has the summaries of every project follow its comparisons and labels."""
+    for project in summaries.behind():
+        catch_up.delay(project.pk)
+
+
+@shared_task
+def catch_up(project_id: int) -> None:
+    """Summarises what is new in one project. Running it twice changes nothing."""
+    for project in Project.objects.filter(pk=project_id):
+        summaries.catch_up(project)

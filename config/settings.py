@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-for-routing-refits": {"task": "routing.tasks.look_for_refits", "schedule": 30.0},
     "look-for-deliveries": {"task": "annotation.tasks.look_for_deliveries", "schedule": 15.0},
     "forget-old-messages": {"task": "annotation.tasks.forget_old_messages", "schedule": 3600.0},
+    "look-for-summaries": {"task": "annotation.tasks.look_for_summaries", "schedule": 10.0},
     "look-for-releases": {"task": "annotation.tasks.look_for_releases", "schedule": 30.0},
     "look-for-uploads": {"task": "annotation.tasks.look_for_uploads", "schedule": 30.0},
     "sweep": {"task": "annotation.tasks.sweep", "schedule": 600.0},

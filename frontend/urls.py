@@ -52,6 +52,11 @@ urlpatterns = [
     path("p/<slug:slug>/media/<slug:sha256>", media.media, name="media"),
     path("p/<slug:slug>/comparisons/", comparisons.comparisons, name="comparisons"),
     path("p/<slug:slug>/comparisons/<pk:comparison_id>/", comparisons.comparison, name="comparison"),
+    path(
+        "p/<slug:slug>/comparisons/<pk:comparison_id>/adjudicate/",
+        comparisons.adjudicate,
+        name="adjudicate",
+    ),
     path("p/<slug:slug>/flags/", flags.flags, name="flags"),
     path("p/<slug:slug>/flags/<pk:flag_id>/settle/", flags.settle, name="flag-settle"),
     path("p/<slug:slug>/agreement/", agreement.agreement, name="agreement"),

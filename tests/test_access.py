@@ -65,6 +65,7 @@ EXPECTED = {
     "overview": "view",
     "comparisons": "view",
     "comparison": "view",
+    "adjudicate": "review",
     "flags": "view",
     "flag-settle": "manage",
     "icon": PUBLIC,

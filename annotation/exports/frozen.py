@@ -236,14 +236,22 @@ class Frozen:
 
     def gold(self, criterion: Criterion) -> dict[int, str]:
         """By comparison id, the class of what the owner had made gold."""
-        known: dict[str, str] = self.release.facts["gold"].get(str(criterion.pk), {})
-        return {int(pk): answer for pk, answer in known.items()}
+        return self._known("gold", criterion)
+
+    def decided(self, criterion: Criterion) -> dict[int, str]:
+        """By comparison id, the ranking that an adjudicator had decided on."""
+        return self._known("decided", criterion)
 
     def reference_ids(self) -> Iterator[list[int]]:
         """Ids of the source's known answers, by comparison in order, a batch at a time."""
         rows = self._items().exclude(references="").values_list("references", flat=True).iterator(BATCH)
         while batch := list(islice(rows, BATCH)):
             yield [pk for ids in batch for pk in sorted(map(int, ids.split()))]
+
+    def _known(self, fact: str, criterion: Criterion) -> dict[int, str]:
+        # A release that was frozen by an earlier version knows of fewer facts.
+        known: dict[str, str] = self.release.facts.get(fact, {}).get(str(criterion.pk), {})
+        return {int(pk): answer for pk, answer in known.items()}
 
     def _items(self) -> Any:
         return ReleaseItem.objects.filter(release=self.release).order_by("pk")

@@ -17,7 +17,7 @@ from ..consensus import Estimate, in_layer
 from ..models import Criterion, Project
 from ..ranking import Scale, letters
 from ..reports import read_votes, totals
-from ..reports.estimates import estimated_from, gold_of, standing_mask
+from ..reports.estimates import decided_of, estimated_from, gold_of, standing_mask
 from ..votes import Ints, Mask, Votes
 from .estimates import estimates_of
 from .frozen import Frozen
@@ -116,8 +116,12 @@ class Judged:
         protocol = frozen.release.facts["protocol"]
         layer = _layer(votes, protocol["labels_cap"], protocol["overlap_share"])
         standing = frozen.standing(votes) if estimated else None
-        over_all, gold = estimates_of(frozen, votes), frozen.gold(criterion)
-        return cls._of(criterion, frozen.options, votes, layer, standing, gold, over_all)
+        over_all, gold, decided = (
+            estimates_of(frozen, votes),
+            frozen.gold(criterion),
+            frozen.decided(criterion),
+        )
+        return cls._of(criterion, frozen.options, votes, layer, standing, gold, decided, over_all)
 
     @classmethod
     def now(cls, project: Project, criterion: Criterion, options: Options) -> "Judged":
@@ -128,7 +132,8 @@ class Judged:
         everyone = np.ones(len(votes), dtype=bool)
         standing = standing_mask(project, votes) if options.source == "routed" else everyone
         layer = _layer(votes, project.labels_cap, project.overlap_share)
-        return cls._of(criterion, options, votes, layer, standing, gold_of(criterion), None)
+        gold, decided = gold_of(criterion), decided_of(criterion)
+        return cls._of(criterion, options, votes, layer, standing, gold, decided, None)
 
     @classmethod
     def _of(
@@ -139,11 +144,14 @@ class Judged:
         layer: Votes,
         standing: Mask | None,
         gold: dict[int, str],
+        decided: dict[int, str],
         over_all: dict[str, Any] | None,
     ) -> "Judged":
         found = {"criterion": criterion.name, "version": criterion.version}
         found |= totals(votes) | agreement.report(layer, Scale(criterion.scale))
-        estimated = None if standing is None else estimated_from(votes, standing, gold, options.consensus)
+        estimated = (
+            None if standing is None else estimated_from(votes, standing, gold, options.consensus, decided)
+        )
         return cls(
             criterion,
             Estimates.of(iter(estimated or ())),

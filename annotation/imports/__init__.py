@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from .. import bulk
 from ..models import Project
+from ..summaries import look_again, newest_known
 from .batches import Batches
 from .comparisons import ComparisonFile
 from .files import Line, check, rows
@@ -85,9 +86,11 @@ def _load(
         try:
             with transaction.atomic(), bulk.loading():
                 _one_at_a_time(project)
+                known = newest_known(project)
                 session = Session(project, path, tally)
                 _load_file(kind(session), path, progress)
                 session.finish()
+                look_again(project, *known)
                 if tally.counts.refused and not skip_bad:
                     raise _Refused
         except _Refused:

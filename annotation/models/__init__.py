@@ -14,6 +14,7 @@ from .programs import Delivery, KeptReply, Token, Webhook
 from .projects import Criterion, Guidelines, Project
 from .queue import Assignment, Demand
 from .releases import Release, ReleaseItem
+from .summaries import Figures, SearchText, Summary, SummaryMark
 from .uploads import Upload
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Demand",
+    "Figures",
     "Flag",
     "Gold",
     "Guidelines",
@@ -58,7 +60,10 @@ __all__ = [
     "ReleaseItem",
     "Rendering",
     "Response",
+    "SearchText",
     "SoftLabel",
+    "Summary",
+    "SummaryMark",
     "Tag",
     "Token",
     "Upload",

@@ -112,6 +112,9 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["comparison"], condition=Q(purpose="adjudication"), name="assignment_adjudication"
+            ),
             models.Index("leased_until", condition=Q(state="live"), name="assignment_live_by_expiry"),
             models.Index("annotator", "id", condition=Q(state="live"), name="assignment_live_by_annotator"),
             models.Index(

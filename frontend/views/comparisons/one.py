@@ -1,55 +1,39 @@
-"""The list of a project's comparisons, and one of them with everything that is known about it."""
+"""One comparison with everything that is known about it, and deciding it."""
 
-from collections import Counter
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from annotation import leases
+from annotation import adjudicating, leases
 from annotation.flags import skips
-from annotation.models import Annotator, Comparison, Consensus, Flag, JudgeCall, Label, Reference
+from annotation.labels import SubmissionError
+from annotation.models import (
+    Annotator,
+    Comparison,
+    Consensus,
+    Flag,
+    JudgeCall,
+    Label,
+    Project,
+    Reference,
+)
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
 from annotation.ranking import letters
 from routing.explaining import Explanation, explain
 
-from ..forms import number
-from ..policy import allow_media
-from ..rendering import Content, content_of, with_media
-from ..words import opening, skip_reason, who
-from .signed_in import SignedInRequest, signed_in
+from ...policy import allow_media
+from ...questions import Question, filled, questions
+from ...rendering import Content, content_of, with_media
+from ...words import skip_reason, who
+from ..signed_in import SignedInRequest, signed_in
+from .timeline import timeline
 
-PAGE = 50
 LABELS_SHOWN = 500
 FLAGS_SHOWN = 100
-
-
-@signed_in
-@require_safe
-def comparisons(request: SignedInRequest, slug: str) -> HttpResponse:
-    """A page of comparisons in the order they were imported; `after` continues behind one of them."""
-    access = project_for(request.user, slug, "view")
-    after = number(request.GET.get("after"))
-    found = Comparison.objects.filter(project=access.project).order_by("pk").defer("metadata")
-    if after is not None:
-        found = found.filter(pk__gt=after)
-    page = list(found[: PAGE + 1])
-    rows = page[:PAGE]
-    counts = _label_counts([row.pk for row in rows])
-    context = {
-        "access": access,
-        "project": access.project,
-        "rows": [
-            {"comparison": row, "opening": opening(row.prompt), "labels": counts[row.pk]} for row in rows
-        ],
-        "next": rows[-1].pk if len(page) > PAGE else None,
-        "first": after is None,
-    }
-    template = "frontend/comparisons.html#rows" if request.htmx else "frontend/comparisons.html"
-    return render(request, template, context)
 
 
 @signed_in
@@ -60,16 +44,60 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
     Whoever is lent it sees what is to be judged, and nothing that others said of it before they answer.
     """
     access = project_for(request.user, slug, "view")
-    found = get_object_or_404(
-        Comparison.objects.select_related("rendering").filter(project=access.project), pk=comparison_id
-    )
+    return _page(request, access, _found(access.project, comparison_id))
+
+
+@signed_in
+@require_POST
+def adjudicate(request: SignedInRequest, slug: str, comparison_id: int) -> HttpResponse:
+    """Records what a reviewer decides, and leads back to the comparison. An answer with something missing
+    comes back with what is missing said beside it."""
+    access = project_for(request.user, slug, "review")
+    found = _found(access.project, comparison_id)
+    annotator = access.annotator()
+    if leases.holds(annotator, found.pk):
+        return redirect("comparison", slug, found.pk)
+    asked = questions(criteria_of(access.project), found.k, request.POST)
+    for question in asked:
+        question.error = question.problem()
+    if not any(question.error for question in asked):
+        try:
+            adjudicating.adjudicate(
+                access.project,
+                annotator,
+                request.user,
+                found,
+                {question.criterion.name: question.answer() for question in asked},
+            )
+        except SubmissionError as error:
+            for question in asked:
+                question.error = error.message if question.criterion.name == error.field else ""
+        else:
+            return redirect("comparison", slug, found.pk)
+    return _page(request, access, found, asked)
+
+
+def _page(
+    request: SignedInRequest, access: Access, found: Comparison, asked: list[Question] | None = None
+) -> HttpResponse:
     content = with_media(content_of(found), access.project)
     if leases.holds(access.membership.annotator, found.pk):
         context = _shown_to_judge(access, found, content)
-        return allow_media(render(request, "frontend/comparison.html", context), access.project)
+    else:
+        context = _everything(access, found, content) | _to_decide(access, found, asked)
+    page = render(request, "frontend/comparison.html", context, status=422 if asked else 200)
+    return allow_media(page, access.project)
+
+
+def _found(project: Project, comparison_id: int) -> Comparison:
+    rows = Comparison.objects.select_related("rendering").filter(project=project)
+    return get_object_or_404(rows, pk=comparison_id)
+
+
+def _everything(access: Access, found: Comparison, content: Content) -> dict[str, Any]:
     models = list(found.responses.order_by("position").values_list("model", flat=True))
     labels, flags = _labels(found), _flags(found)
-    context = {
+    return {
         "access": access,
         "project": access.project,
         "section": "comparisons",
@@ -88,14 +116,30 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
         "calls": JudgeCall.objects.filter(comparison=found).select_related("annotator").order_by("pk")[:200],
         "explained": _explained(found),
         "references": Reference.objects.filter(comparison=found).select_related("criterion"),
-        "consensus": Consensus.objects.filter(comparison=found).select_related("criterion").order_by("pk"),
+        "consensus": [
+            {"row": row, "chance": row.probabilities.get(row.winner)}
+            for row in Consensus.objects.filter(comparison=found).select_related("criterion").order_by("pk")
+        ],
         "tags": found.tags.order_by("name", "source"),
         "flags": [{"flag": flag, "who": who(flag.annotator)} for flag in flags],
         "open_flags": sum(flag.resolved_at is None for flag in flags),
         "may_settle": access.may("manage"),
         "skips": {skip_reason(reason): n for reason, n in skips(access.project, found).items()},
+        "events": timeline(found, flags),
     }
-    return allow_media(render(request, "frontend/comparison.html", context), access.project)
+
+
+def _to_decide(access: Access, found: Comparison, asked: list[Question] | None) -> dict[str, Any]:
+    """The questions for an adjudicator, with what they decided before filled in."""
+    if not access.may("review"):
+        return {}
+    criteria = criteria_of(access.project)
+    mine = access.membership.annotator
+    decided = adjudicating.decision(mine, found) if mine else []
+    if asked is None:
+        given = filled(criteria, decided, letters(found.k)) if decided else None
+        asked = questions(criteria, found.k, given)
+    return {"questions": asked, "decided": decided, "waits": adjudicating.is_asked(access.project, found)}
 
 
 def _shown_to_judge(access: Access, comparison: Comparison, content: Content) -> dict[str, Any]:
@@ -121,23 +165,6 @@ def _explained(comparison: Comparison) -> Explanation | None:
     return explain(decision)
 
 
-def _label_counts(ids: list[int]) -> dict[int, Counter[str]]:
-    """Current labels by comparison and by kind of annotator."""
-    counts: dict[int, Counter[str]] = {pk: Counter() for pk in ids}
-    rows = (
-        Label.objects.filter(comparison__in=ids, current=True)
-        .order_by()
-        .values_list("comparison")
-        .annotate(
-            people=Count("pk", filter=Q(annotator__kind=Annotator.Kind.HUMAN)),
-            judges=Count("pk", filter=Q(annotator__kind=Annotator.Kind.JUDGE)),
-        )
-    )
-    for pk, people, judges in rows:
-        counts[pk].update(people=people, judges=judges)
-    return counts
-
-
 def _flags(comparison: Comparison) -> list[Flag]:
     """Open ones first."""
     order = F("resolved_at").desc(nulls_first=True), "pk"
@@ -147,7 +174,7 @@ def _flags(comparison: Comparison) -> list[Flag]:
 def _labels(comparison: Comparison) -> list[Label]:
     found: QuerySet[Label] = comparison.labels.filter(current=True)
     return list(
-        found.select_related("annotator", "criterion", "annotation", "rationale").order_by(
+        found.select_related("annotator", "criterion", "annotation__assignment", "rationale").order_by(
             "criterion__position", "annotator__kind", "pk"
         )[: LABELS_SHOWN + 1]
     )
