@@ -25,7 +25,8 @@ KNOWN = {  # comparisons; human, GPT-4; disagreement and oracle at 10, 25, 50 %
     "with ties": (960, [67.13, 66.92], [67.56, 68.51, 68.38], [76.92, 78.95, 78.95]),
     "without ties": (699, [82.77, 80.80], [81.69, 83.04, 83.14], None),
 }
-PARTS = (*KNOWN, "mixes", "LLMBar")
+STEPS = ("policies", "shuffled", "refit", "hyper")
+PARTS = (*(f"{name}: {step}" for name in KNOWN for step in STEPS), "mixes", "LLMBar")
 
 
 def main() -> int:
@@ -61,9 +62,9 @@ class Bench:
         texts = described(lines)
         for name in KNOWN:
             data = read(lines, texts, "gpt-4", "llama-2-70b-instruct-v2", name == "without ties", gold=False)
-            if name in wanted:
-                self._known(name, data)
-                self._policies(name, data)
+            for step in STEPS:
+                if f"{name}: {step}" in wanted:
+                    getattr(self, f"_{step}")(name, data)
             if name == "with ties" and "mixes" in wanted:
                 self._mixes(data, texts)
 
@@ -106,50 +107,51 @@ class Bench:
         self.goals.append(goal(f"baselines_apart {name}", round(apart, 3), 0.05, "at_most", "points"))
 
     def _policies(self, name: str, data: Data) -> None:
+        self._known(name, data)
         labelled, cases = data.labelled, data.cases
         disagreement = [labelled.signals.differing] * len(self.seeds)
         combined = [self._combined(labelled, seed, folds=10) for seed in self.seeds]
         over_random = self._tell(f"{name}: combined over random", combined, cases)
         over_disagreement = self._tell(f"{name}: combined over disagreement", combined, cases, disagreement)
-        shuffled = self._shuffled(data)
-        self.results[f"{name}: combined over disagreement, labels shuffled"] = shuffled
-        goals = [
-            goal(f"vs_random_mean {name}", over_random[-1].value, 1.8, "at_least", "points"),
-            goal(f"vs_disagreement_mean {name}", over_disagreement[-1].value, 0.7, "at_least", "points"),
-            goal(f"vs_disagreement_low {name}", over_disagreement[-1].low, -1.0, "at_least", "points"),
-            goal(f"shuffled_vs_disagreement {name}", shuffled, 0.0, "at_most", "points"),
-        ]
+        self._aim(f"vs_random_mean {name}", over_random[-1].value, 1.8)
+        self._aim(f"vs_disagreement_mean {name}", over_disagreement[-1].value, 0.7)
+        self._aim(f"vs_disagreement_low {name}", over_disagreement[-1].low, -1.0)
         if not self.quick:
-            refit = self._refit(f"{name}: combined over random, refit", labelled, cases, combined)
-            goals += [
-                goal(f"vs_random_refit_low {name}", refit[-1].low, 0.0, "at_least", "points"),
-                goal(f"vs_random_25_low {name}", over_random[1].low, 0.0, "at_least", "points"),
-                goal(f"vs_random_50_low {name}", over_random[2].low, 0.0, "at_least", "points"),
-            ]
-            goals += self._against_hyper(name, data)
-        self.goals += [{**one, "value": round(one["value"], 2)} for one in goals]
+            self._aim(f"vs_random_25_low {name}", over_random[1].low)
+            self._aim(f"vs_random_50_low {name}", over_random[2].low)
 
-    def _against_hyper(self, name: str, data: Data) -> list[dict[str, Any]]:
+    def _shuffled(self, name: str, data: Data) -> None:
+        """Gain over disagreement where people's labels are dealt out anew: what a leak would show as."""
+        from routing.evaluation import advantage
+        from routing.policy import Labelled
+
+        found = []
+        for seed in self.seeds:
+            order = np.random.default_rng(seed).permutation(len(data.cases))
+            known = data.labelled
+            mixed = Labelled(known.signals, known.wrong[order], known.human_wrong[order])
+            score = self._combined(mixed, seed, folds=10)
+            found.append(advantage(score, data.cases, over=known.signals.differing).mean())
+        value = round(float(np.mean(found)), 2)
+        self.results[f"{name}: combined over disagreement, labels shuffled"] = value
+        self.goals.append(goal(f"shuffled_vs_disagreement {name}", value, 0.0, "at_most", "points"))
+
+    def _hyper(self, name: str, data: Data) -> None:
         """Two folds, because a mix model has to pick its share out of many comparisons at once."""
+        if self.quick:
+            return
         combined = [self._combined(data.labelled, seed, folds=2) for seed in self.seeds]
-        goals = []
         for kind, quadratic, judge_tags in (("quadratic", True, False), ("linear, judge tags", False, True)):
             estimates = []
-            for at, share in enumerate((0.10, 0.25, 0.50)):
-                scores = [self._hyper(data, seed, share, quadratic, judge_tags) for seed in self.seeds]
+            for share in (0.10, 0.25, 0.50):
+                scores = [self._mix(data, seed, share, quadratic, judge_tags) for seed in self.seeds]
                 title = f"{name}: combined over hyper ({kind}) at {share:.0%}"
                 estimates.append(self._tell(title, combined, data.cases, scores, (share,))[0])
                 if quadratic:
-                    low = estimates[at].low
-                    goals.append(
-                        goal(f"vs_hyper_quadratic_{share:.0%}_low {name}", low, 0.0, "at_least", "points")
-                    )
+                    self._aim(f"vs_hyper_quadratic_{share:.0%}_low {name}", estimates[-1].low)
             if judge_tags:
                 mean = float(np.mean([one.value for one in estimates]))
-                goals.append(
-                    goal(f"vs_hyper_linear_with_judge_tags_mean {name}", mean, 0.0, "at_least", "points")
-                )
-        return goals
+                self._aim(f"vs_hyper_linear_with_judge_tags_mean {name}", mean)
 
     def llmbar(self, lines: list[dict[str, Any]]) -> None:
         """Gold answers play the person: an upper bound, and a judge that is right where it differs."""
@@ -159,9 +161,7 @@ class Bench:
         found = self._tell("LLMBar: combined over disagreement", scores, data.cases, disagreement)
         self._tell("LLMBar: combined over random", scores, data.cases)
         self._tell("LLMBar: disagreement over random", disagreement, data.cases)
-        self.goals.append(
-            goal("llmbar_vs_disagreement_25", round(found[1].value, 2), 6.0, "at_least", "points")
-        )
+        self._aim("llmbar_vs_disagreement_25", found[1].value, 6.0)
 
     def _combined(self, labelled: Any, seed: int, folds: int) -> Any:
         """Scores of `combined` on every comparison, by what was learned without its group."""
@@ -177,7 +177,8 @@ class Bench:
             scores[rows] = POLICIES["combined"].score(problem, seed).values
         return scores
 
-    def _hyper(self, data: Data, seed: int, share: float, quadratic: bool, judge_tags: bool) -> Any:
+    def _mix(self, data: Data, seed: int, share: float, quadratic: bool, judge_tags: bool) -> Any:
+        """The mix that HyPER picks: 1 for people, of half of the groups what the other half teaches."""
         from routing import hyper
         from routing.error_model import folds_of, splits
         from routing.policies.hyper import tags_of
@@ -196,42 +197,34 @@ class Bench:
             scores[test] = hyper.best_of(ppm, tags[test], round(share * int(test.sum())), seed)
         return scores
 
-    def _shuffled(self, data: Data) -> float:
-        """Gain over disagreement where people's labels are dealt out anew: what a leak would show as."""
-        from routing.evaluation import advantage
-        from routing.policy import Labelled
-
-        found = []
-        for seed in self.seeds:
-            order = np.random.default_rng(seed).permutation(len(data.cases))
-            known = data.labelled
-            mixed = Labelled(known.signals, known.wrong[order], known.human_wrong[order])
-            score = self._combined(mixed, seed, folds=10)
-            found.append(advantage(score, data.cases, over=known.signals.differing).mean())
-        return float(np.mean(found))
-
-    def _refit(self, title: str, labelled: Any, cases: Any, scores: list[Any]) -> list[Any]:
+    def _refit(self, name: str, data: Data) -> None:
         """The error model learned again in every replicate (the part that `combined` chose on all data)."""
         from routing.error_model import fit, fit_at, folds_of, splits
         from routing.evaluation import advantage, refitted
         from routing.learning import categories_of, inputs
 
+        if self.quick:
+            return
+        labelled = data.labelled
         rows, groups = inputs(labelled.signals, categories_of(labelled)), labelled.signals.groups
         strength = fit(rows, labelled.wrong, groups).strength
 
-        def again(times: Any) -> tuple[Any, None]:
+        def again(times: Any, seed: int = 0) -> tuple[Any, None]:
             score = np.zeros(len(times))
-            for train, test in splits(folds_of(groups, 10, 0)):
+            for train, test in splits(folds_of(groups, 10, seed)):
                 drawn = np.repeat(np.flatnonzero(train), times[train])
-                score[test] = fit_at(rows.at(drawn), labelled.wrong[drawn], strength).probability(
-                    rows.at(test)
-                )
+                model = fit_at(rows.at(drawn), labelled.wrong[drawn], strength)
+                score[test] = model.probability(rows.at(test))
             return score, None
 
-        seen = np.mean([advantage(score, cases) for score in scores], axis=0)
-        estimates = refitted(again, seen, cases, replicates=200)
-        self._keep(title, estimates)
-        return estimates
+        once = np.ones(len(rows), dtype=np.int64)
+        seen = np.mean([advantage(again(once, seed)[0], data.cases) for seed in self.seeds], axis=0)
+        estimates = refitted(again, seen, data.cases, replicates=self.replicates)
+        self._keep(f"{name}: error model over random, refit", estimates)
+        self._aim(f"vs_random_refit_low {name}", estimates[-1].low)
+
+    def _aim(self, name: str, value: float, wanted: float = 0.0) -> None:
+        self.goals.append(goal(name, round(value, 2), wanted, "at_least", "points"))
 
     def _tell(self, title: str, scores: Any, cases: Any, over: Any = None, shares: Any = None) -> list[Any]:
         from routing.evaluation import SHARES, intervals
@@ -246,7 +239,7 @@ class Bench:
         self.lines.append(
             f"{title:62}" + "  ".join(f"{v:+.1f} [{low:+.1f}, {high:+.1f}]" for v, low, high in figures)
         )
-        print(f"{time.strftime('%H:%M:%S')} {title}", file=sys.stderr)
+        print(f"{time.strftime('%H:%M:%S')} {self.lines[-1]}", file=sys.stderr)
 
 
 def _three(values: Any) -> str:

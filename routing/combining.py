@@ -37,18 +37,16 @@ def error_alone(labelled: Labelled, seed: int) -> Scorer:
     return lambda signals: model.probability(inputs(signals, categories))
 
 
-def error_difference(labelled: Labelled, seed: int) -> Scorer:
+def error_difference(labelled: Labelled, seed: int, judge: Scorer) -> Scorer:
     """P(judge wrong) - P(person wrong), both learned. Raises TooFew."""
-    judge = error_alone(labelled, seed)
     paired = np.flatnonzero(~np.isnan(labelled.human_wrong))
     known = part(labelled, paired)
     person = error_alone(Labelled(known.signals, known.human_wrong, known.human_wrong), seed)
     return lambda signals: judge(signals) - person(signals)
 
 
-def with_mixes(labelled: Labelled, seed: int) -> Scorer:
-    """Mean of the z-scores of P(judge wrong) and of the gain by a ridge PPM. Raises TooFew."""
-    judge = error_alone(labelled, seed)
+def with_mixes(labelled: Labelled, seed: int, judge: Scorer) -> Scorer:
+    """Mean of the z-scores of P(judge wrong) and of the gain by a ridge PPM."""
     tags = tags_of(labelled.signals)
     mixes = np.array(list(hyper.candidates(tags, MIXES, seed)))
     gain = gains_of(labelled)
@@ -59,8 +57,8 @@ def with_mixes(labelled: Labelled, seed: int) -> Scorer:
     return lambda signals: one(judge(signals)) + other(ppm.gains(tags_of(signals)))
 
 
-PARTS: dict[str, Callable[[Labelled, int], Scorer]] = {
-    "the error model": error_alone,
+# From labelled comparisons, a seed and P(judge wrong) as learned from them; the base is that alone.
+PARTS: dict[str, Callable[[Labelled, int, Scorer], Scorer]] = {
     "the error model with people's errors": error_difference,
     "the error model with a model of mixes": with_mixes,
 }
@@ -73,23 +71,25 @@ def choose(labelled: Labelled, seed: int) -> Choice:
         return Choice(BASE, {})
     gain = gains_of(labelled)
     cases = Cases(gain, np.zeros(len(gain)), labelled.signals.groups)
-    scores = {name: held_out(make, labelled, seed) for name, make in PARTS.items()}
-    found = {
-        name: intervals([score], cases, SHARES, [scores[BASE]], seed=seed)[-1]
-        for name, score in scores.items()
-        if name != BASE
-    }
+    base, scores = held_out(labelled, seed)
+    found = {name: intervals([score], cases, SHARES, [base], seed=seed)[-1] for name, score in scores.items()}
     better = {name: one.value for name, one in found.items() if one.low > 0}
     return Choice(max(better, key=better.__getitem__) if better else BASE, found)
 
 
-def held_out(make: Callable[[Labelled, int], Scorer], labelled: Labelled, seed: int) -> Floats:
-    """Scores (m,) of labelled comparisons by a part that has not seen their groups. Raises TooFew."""
-    score = np.empty(len(labelled))
+def held_out(labelled: Labelled, seed: int) -> tuple[Floats, dict[str, Floats]]:
+    """Scores (m,) of labelled comparisons by the base, and by every part, that has not seen their groups.
+    Raises TooFew."""
+    base = np.empty(len(labelled))
+    scores = {name: np.empty(len(labelled)) for name in PARTS}
     for train, test in splits(folds_of(labelled.signals.groups, FOLDS, seed)):
         rows = np.flatnonzero(test)
-        score[rows] = make(part(labelled, np.flatnonzero(train)), seed)(part(labelled, rows).signals)
-    return score
+        known, asked = part(labelled, np.flatnonzero(train)), labelled.signals.at(rows)
+        judge = error_alone(known, seed)
+        base[rows] = judge(asked)
+        for name, make in PARTS.items():
+            scores[name][rows] = make(known, seed, judge)(asked)
+    return base, scores
 
 
 def part(labelled: Labelled, rows: NDArray[np.int64]) -> Labelled:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .error_model import FOLDS, ErrorModel, Inputs, fit, fit_at, folds_of, splits
+from .error_model import FOLDS, Inputs, fit, fit_at, folds_of, sigmoid, splits
 from .evaluation import Estimate, resampled
 from .learning import LEAST_PAIRS, categories_of, inputs
 from .measures import quality
@@ -67,17 +67,17 @@ def predict(problem: Problem, seed: int = 0) -> Prediction:
         if refit:
             draws = [_again(rows, known, seen, model.strength, one, seed) for one in times]
         else:
-            fixed = _log_odds(model, seen)
-            draws = [_sigmoid(calibration(unseen, known.wrong, one), fixed) for one in times]
+            fixed = model.log_odds(seen)
+            draws = [_on(calibration(unseen, known.wrong, one), fixed) for one in times]
     human, drawn, human_known = _human(known, times)
     return Prediction(
-        wrong=_sigmoid(line, _log_odds(model, open_rows)),
+        wrong=_on(line, model.log_odds(open_rows)),
         human=human,
         human_known=human_known,
         rows=sample,
         draws=np.array(draws),
         human_draws=drawn,
-        trust=quality(_sigmoid(line, unseen), known.wrong, list(groups), seed=abs(seed)),
+        trust=quality(_on(line, unseen), known.wrong, list(groups), seed=abs(seed)),
         learned_from=len(known),
         slope=line[1],
         refitted=refit,
@@ -93,7 +93,7 @@ def calibration(log_odds: Floats, wrong: Floats, weights: Floats) -> tuple[float
     at = np.column_stack([np.ones(len(log_odds)), log_odds])
     line = np.zeros(2)
     for _ in range(50):
-        p = _sigmoid((0.0, 1.0), at @ line)
+        p = sigmoid(at @ line)
         slope = at.T @ (weights * (wrong - p)) - 1e-3 * line
         curve = (at * (weights * p * (1 - p))[:, None]).T @ at + 1e-3 * np.eye(2)
         step = np.linalg.solve(curve, slope)
@@ -110,23 +110,20 @@ def _again(rows: Inputs, known: Labelled, seen: Inputs, strength: float, times: 
     groups = [known.signals.groups[row] for row in drawn.tolist()]
     unseen = _unseen(sample, wrong, np.array(folds_of(groups, FOLDS, seed)), strength)
     line = calibration(unseen, wrong, np.ones(len(drawn)))
-    return _sigmoid(line, _log_odds(fit_at(sample, wrong, strength), seen))
+    return _on(line, fit_at(sample, wrong, strength).log_odds(seen))
 
 
 def _unseen(rows: Inputs, wrong: Floats, folds: NDArray[np.int64], strength: float) -> Floats:
     """Log odds of every comparison from a model that has not seen its fold."""
     found = np.zeros(len(wrong))
     for train, test in splits(folds.tolist()):
-        found[test] = _log_odds(fit_at(rows.at(train), wrong[train], strength), rows.at(test))
+        found[test] = fit_at(rows.at(train), wrong[train], strength).log_odds(rows.at(test))
     return found
 
 
-def _log_odds(model: ErrorModel, rows: Inputs) -> Floats:
-    return np.asarray(np.clip(model.intercept + model.contributions(rows).sum(axis=1), -30, 30))
-
-
-def _sigmoid(line: tuple[float, float], log_odds: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(line[0] + line[1] * log_odds, -30, 30))))
+def _on(line: tuple[float, float], log_odds: Floats) -> Floats:
+    """Probabilities by a calibration's intercept and slope."""
+    return sigmoid(line[0] + line[1] * log_odds)
 
 
 def _human(known: Labelled, times: Floats) -> tuple[float, Floats, bool]:

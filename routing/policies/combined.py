@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..combining import BASE, PARTS, choose
+from ..combining import BASE, PARTS, choose, error_alone
 from ..error_model import TooFew
 from ..policy import Problem, Scored, Signals, Terms, policy
 from .learned import error_model, error_terms
@@ -28,5 +28,6 @@ def combined(problem: Problem, seed: int) -> Scored:
     model = {**base.model, "part": choice.name, "tried": tried}
     if choice.name == BASE:
         return Scored(base.values, base.reasons, base.notes, model)
-    values = PARTS[choice.name](problem.labelled, seed)(problem.open)
+    judge = error_alone(problem.labelled, seed)
+    values = PARTS[choice.name](problem.labelled, seed, judge)(problem.open)
     return Scored(values, base.reasons, [*base.notes, f"scores come from {choice.name}"], model)
