@@ -8,7 +8,7 @@ transaction of the caller's.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils import timezone
 from annotation.models import JudgeCall, JudgeRun
 
 from . import rows
-from .asking import Answer, Prepared
+from .asking import Answer
 from .models import Judge
 from .prices import cost_of
 from .verdicts import PARSER, Reading
@@ -53,6 +53,14 @@ _BOOK = """
 UPDATE {call} SET reserved = 0, claimed_by = '', leased_until = NULL, {sets} FROM {rows}
 WHERE {call}.id = v.id AND {call}.state = 'in_flight' AND {call}.claimed_by = v.claimed_by RETURNING {call}.id
 """
+
+
+class Booked(Protocol):
+    """A call in hand: `known` is what its judge's endpoint can do, as far as the call found out."""
+
+    call: JudgeCall
+    judge: Judge
+    known: dict[str, Any]
 
 
 def open_again(call: JudgeCall) -> None:
@@ -100,7 +108,7 @@ def start(
     return begun
 
 
-def book(run: JudgeRun, answered: Sequence[tuple[Prepared, Answer, datetime | None]]) -> None:
+def book(run: JudgeRun, answered: Sequence[tuple[Booked, Answer, datetime | None]]) -> None:
     """Records answers with their cost, on the rows and on the run. The moment is when the call is asked
     again; None: this is how it ends.
 
@@ -156,7 +164,7 @@ def sweep(now: datetime) -> int:
     )
 
 
-def _row(prepared: Prepared, answer: Answer, again: datetime | None, now: datetime) -> tuple[Any, ...]:
+def _row(prepared: Booked, answer: Answer, again: datetime | None, now: datetime) -> tuple[Any, ...]:
     """The values of ("id", "claimed_by", *_SET, *_ADDED)."""
     usage = answer.usage
     readings = answer.readings or {}
@@ -183,7 +191,7 @@ def _row(prepared: Prepared, answer: Answer, again: datetime | None, now: dateti
     )
 
 
-def _enter(run: JudgeRun, booked: Sequence[tuple[Prepared, Answer]]) -> None:
+def _enter(run: JudgeRun, booked: Sequence[tuple[Booked, Answer]]) -> None:
     JudgeRun.objects.filter(pk=run.pk).update(
         spent=F("spent")
         + sum((cost_of(prepared.judge, answer.usage) for prepared, answer in booked), NOTHING),
@@ -195,7 +203,7 @@ def _enter(run: JudgeRun, booked: Sequence[tuple[Prepared, Answer]]) -> None:
     )
 
 
-def _note_what_was_learned(booked: Sequence[tuple[Prepared, Answer]]) -> None:
+def _note_what_was_learned(booked: Sequence[tuple[Booked, Answer]]) -> None:
     for judge, known in {
         prepared.judge.pk: (prepared.judge, prepared.known) for prepared, _ in booked
     }.values():

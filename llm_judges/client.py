@@ -11,7 +11,7 @@ import itertools
 import os
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import orjson
 from annotation.models import JudgeCall
 
 from . import keys
-from .envelope import Reply, decoded, heard
+from .envelope import Reply, decoded, embedded, heard
 from .models import Judge
 from .refusals import of_status, refused
 from .verdicts import clean
@@ -57,12 +57,15 @@ class Client:
     timeout: float
     tls: ssl.SSLContext
     lanes: list[Lane] = field(default_factory=list)
-    _url: httpx2.URL = field(init=False)
+    _chat: httpx2.URL = field(init=False)
+    _embeddings: httpx2.URL = field(init=False)
     _headers: httpx2.Headers = field(init=False)
     _timeout: httpx2.Timeout = field(init=False)
 
     def __post_init__(self) -> None:
-        self._url = httpx2.URL(f"{self.base_url.rstrip('/')}/chat/completions")
+        address = self.base_url.rstrip("/")
+        self._chat = httpx2.URL(f"{address}/chat/completions")
+        self._embeddings = httpx2.URL(f"{address}/embeddings")
         self._timeout = openai.Timeout(self.timeout, connect=5.0, pool=None)
         self._headers = httpx2.Headers(
             {
@@ -81,14 +84,34 @@ class Client:
     async def ask_each(self, body: Mapping[str, Any]) -> list[Reply]:
         """The same for a request that may bring several texts (`n`): a reply for each, or one that says why
         there is none."""
+        return await self._send(self._chat, body, heard)
+
+    async def embed(self, model: str, texts: Sequence[str]) -> tuple[Reply, list[list[float]]]:
+        """Embeddings of these texts, in their order; none where the reply's state is not ok. Never raises for
+        a remote fault."""
+        vectors: list[list[float]] = []
+
+        def read(answer: Any) -> list[Reply]:
+            reply, found = embedded(answer, len(texts))
+            vectors.extend(found)
+            return [reply]
+
+        body = {"model": model, "input": list(texts), "encoding_format": "float"}
+        (reply,) = await self._send(self._embeddings, body, read)
+        return reply, vectors
+
+    async def _send(
+        self, url: httpx2.URL, body: Mapping[str, Any], read: Callable[[Any], list[Reply]]
+    ) -> list[Reply]:
+        """Sends one request, once; `read` makes replies of the decoded body of a success."""
         begun = time.monotonic()
         try:
             # The library's own timeout is for each read: an endpoint that dribbles would never end.
             with self._lane() as http:
                 async with asyncio.timeout(self.timeout):
-                    response = await http.send(self._request(orjson.dumps(body)))
+                    response = await http.send(self._request(url, orjson.dumps(body)))
             request_id = clean(str(response.headers.get("x-request-id") or ""))[:100]
-            found = heard(decoded(response.content)) if response.is_success else [self._refused(response)]
+            found = read(decoded(response.content)) if response.is_success else [self._refused(response)]
             replies = [replace(reply, request_id=request_id) for reply in found]
         except (TimeoutError, httpx2.TimeoutException):
             replies = [Reply(State.TRANSPORT_ERROR, "no answer in time")]
@@ -102,11 +125,11 @@ class Client:
         for lane in self.lanes:
             await lane.http.aclose()
 
-    def _request(self, content: bytes) -> httpx2.Request:
+    def _request(self, url: httpx2.URL, content: bytes) -> httpx2.Request:
         """What all requests have in common is made once: parsing an address takes as long as a request."""
         extensions = {"timeout": self._timeout.as_dict()}
         return httpx2.Request(
-            "POST", self._url, headers=self._headers, content=content, extensions=extensions
+            "POST", url, headers=self._headers, content=content, extensions=extensions
         )
 
     @contextlib.contextmanager

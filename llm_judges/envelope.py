@@ -17,6 +17,7 @@ State = JudgeCall.State
 MAX_REPLY = 100_000
 MAX_TOKENS = 10**8  # a larger count is nonsense and counts as not reported
 MAX_TOP = 20
+MAX_VECTOR = 20_000
 LEAST_LOGPROB = -9999.0  # what providers say where it is none
 NOTHING = Usage()
 
@@ -76,6 +77,41 @@ def heard(answer: Any) -> list[Reply]:
     usages = _shared(_usage(answer.get("usage")), len(choices))
     replies = [_reply(answer, choice, usage) for choice, usage in zip(choices, usages, strict=True)]
     return [replace(reply, choices=len(replies)) for reply in replies]
+
+
+def embedded(answer: Any, number: int) -> tuple[Reply, list[list[float]]]:
+    """The reply in a decoded body of `/embeddings`, and its vectors in the order of the texts; exactly
+    `number` of finite numbers, or none and a state that says why."""
+    if not isinstance(answer, Mapping):
+        return Reply(State.TRANSPORT_ERROR, "the endpoint did not answer in the format of embeddings"), []
+    given = answer.get("data")
+    if not isinstance(given, list):
+        return _without_choice(answer.get("error")), []
+    usage = _usage(answer.get("usage"))
+    made = Reply(
+        State.OK,
+        model=clean(str(answer.get("model") or ""))[:200],
+        usage=replace(usage, output=0),
+        completed=True,
+    )
+    found = {one.get("index", place): one.get("embedding") for place, one in enumerate(given) if _is_map(one)}
+    vectors = [found.get(place) for place in range(number)]
+    if not all(map(_is_vector, vectors)):
+        reason = "an embedding is missing or no list of numbers"
+        return replace(made, state=State.UNPARSABLE, reason=reason), []
+    return made, [list(map(float, vector)) for vector in vectors if vector]
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_vector(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= MAX_VECTOR
+        and all(type(one) in (int, float) and math.isfinite(one) for one in value)
+    )
 
 
 def _has_message(choice: Any) -> bool:

@@ -136,7 +136,9 @@ def _prompt(brief: Brief, one: Prepared, cap: int | None) -> int:
 
 def _answers(brief: Brief) -> tuple[float, float | None]:
     """(output tokens, seconds) of an answer: of this judge's latest, else a guess and None."""
-    latest = JudgeCall.objects.filter(annotator=brief.annotator, state=JudgeCall.State.OK).order_by("-pk")
+    purposes = (*JudgeCall.LABELLING, JudgeCall.Purpose.TRIAL)
+    mine = JudgeCall.objects.filter(annotator=brief.annotator, purpose__in=purposes)
+    latest = mine.filter(state=JudgeCall.State.OK).order_by("-pk")
     known = JudgeCall.objects.filter(pk__in=list(latest.values_list("pk", flat=True)[:RECENT])).aggregate(
         output=Avg("output_tokens"), latency=Avg("latency_ms")
     )

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from annotation.models import JudgeRun
 
-from . import booking, panels, runs, trial
+from . import booking, panels, runs, tagging, trial
 from .batching import left_by_runs, tend
 from .client import Batches, KeyMissing
 from .labelling import JudgeError, work_on
-from .models import Judge, Panel, in_service, panels_in_service
+from .models import Judge, Panel, Tagging, in_service, panels_in_service
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 15
@@ -57,6 +57,24 @@ def look() -> None:
         tend_batches.apply_async((judge_id,), expires=LOOK_SECONDS)
     for waiting in trial.left_open():
         try_out.apply_async((waiting.pk,), expires=LOOK_SECONDS)
+    for left in tagging.left_open():
+        tag.apply_async((left.pk,), expires=LOOK_SECONDS)
+
+
+@shared_task(bind=True)
+def tag(self: Any, tagging_id: int) -> None:
+    """One worker on a tagging for a while; sends itself again while there is more."""
+    found = Tagging.objects.select_related("run", "judge__version__project").filter(pk=tagging_id).first()
+    if found is None or _closing.is_set():
+        return
+    until = time.monotonic() + SLICE_SECONDS
+    try:
+        again = tagging.work_on(found, lambda: _closing.is_set() or time.monotonic() > until)
+    except (JudgeError, KeyMissing) as error:
+        log.warning("%s", error)
+        return
+    if again and not _closing.is_set():
+        tag.delay(tagging_id)
 
 
 @shared_task

@@ -17,7 +17,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from llm_judges.demo_batches import BatchDesk
-from tests.judge_prompts import cap_of, reply_in, responses_in, shown_in, to_a_probe, tokens_of, verdicts_in
+from tests.judge_prompts import (
+    cap_of,
+    reply_in,
+    responses_in,
+    shown_in,
+    tags_in,
+    to_a_probe,
+    tokens_of,
+    verdicts_in,
+)
 
 BEHAVIOURS = {
     "obey": "prefers whatever `rule` prefers, in whatever order it is shown",
@@ -67,11 +76,17 @@ def longest(responses: list[str]) -> int:
     return max(range(len(responses)), key=lambda index: len(responses[index]))
 
 
+def words_counted(text: str) -> list[float]:
+    """An embedding: how often each of some letters occurs."""
+    return [float(text.lower().count(letter)) + 0.1 for letter in "aeiourst"]
+
+
 class FakeJudge:
     """Serves on a free port while the `with` block runs; `requests` keeps every body it was sent, `headers`
     their headers, `most_at_once` the largest number in flight. `lacks` names what it answers 400 to
     (json_schema, tool, json_object, logprobs, n, seed, system_role, max_tokens); `sure` is the probability
-    that its tokens give to what it says."""
+    that its tokens give to what it says. `embeddings` are the behaviours that requests for embeddings meet: an
+    error's name, "obey", "no-usage", "short" (one vector too few), "nan" or "html"."""
 
     def __init__(
         self,
@@ -85,7 +100,9 @@ class FakeJudge:
         most_choices: int = 100,
         trouble: Collection[str] = (),
         looks: int = 1,
+        embeddings: Collection[str] = ("obey",),
     ) -> None:
+        self.embeddings = list(embeddings)
         self.behaviours = list(behaviours) or ["obey"]
         self.rule = rule
         self.seconds = seconds
@@ -156,12 +173,40 @@ class _Handler(BaseHTTPRequestHandler):
         if self._batch("POST", body):
             return
         request = json.loads(body)
+        if self.path.endswith("/embeddings"):
+            self._embed(request)
+            return
         behaviour = self.judge.begin(request, dict(self.headers))
         try:
             time.sleep(self.judge.seconds)
             self._behave(behaviour, request)
         finally:
             self.judge.end()
+
+    def _embed(self, request: dict[str, Any]) -> None:
+        """As many vectors as texts, unless its behaviour says otherwise; ten tokens a text."""
+        with self.judge._lock:
+            self.judge.requests.append(request)
+            kept = self.judge.embeddings
+            behaviour = kept.pop(0) if len(kept) > 1 else kept[0]
+        if behaviour in ERRORS:
+            self._error(*ERRORS[behaviour])
+            return
+        if behaviour == "html":
+            self._send(200, "<html><body>Bad gateway</body></html>", "text/html")
+            return
+        vectors = [words_counted(text) for text in request["input"]]
+        vectors = vectors[:-1] if behaviour == "short" else vectors
+        data: list[dict[str, Any]] = [
+            {"object": "embedding", "index": place, "embedding": vector}
+            for place, vector in enumerate(vectors)
+        ]
+        if behaviour == "nan":
+            data[0]["embedding"][0] = "much"
+        data.reverse()  # the index says which is which, not the place
+        number = 10 * len(request["input"])
+        usage = {} if behaviour == "no-usage" else {"usage": {"prompt_tokens": number, "total_tokens": number}}
+        self._json(200, {"object": "list", "model": "fake-embedding", "data": data} | usage)
 
     def _batch(self, method: str, body: bytes) -> bool:
         """Serves it if it is about a file or batch."""
@@ -232,6 +277,9 @@ class _Handler(BaseHTTPRequestHandler):
             return "Both have their merits and I would rather not say."
         if behaviour == "empty":
             return "  "
+        if tags := tags_in(request):
+            said = json.dumps(tags | ({"subject": "splendid"} if behaviour == "off-menu" else {}))
+            return said[:-1] if behaviour == "bad-json" else said
         responses = responses_in(request)
         if not responses:
             return to_a_probe(request)

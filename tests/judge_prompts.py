@@ -27,6 +27,17 @@ def responses_in(request: dict[str, Any]) -> list[str]:
     return list(shown_in(request).values())
 
 
+def tags_in(request: dict[str, Any]) -> dict[str, str]:
+    """Where the request asks for tags: for each the first word offered, or the last where the material is
+    long; empty where it asks for something else."""
+    said = prompt_in(request)
+    if "You describe requests" not in said:
+        return {}
+    offered = re.findall(r'^- "([^"]+)": .*?One of (.*)\.$', said, re.MULTILINE)
+    shown = said.partition("⟦BEGIN REQUEST")[2]
+    return {name: re.findall(r'"([^"]+)"', words)[-1 if len(shown) > 400 else 0] for name, words in offered}
+
+
 def verdicts_in(request: dict[str, Any], best: int) -> dict[str, str]:
     """By criterion a verdict for the response at index `best`: the strongest word on a pair, first place in
     a ranking, the others by length."""

@@ -52,14 +52,16 @@ class JudgeVersion(models.Model):
 class JudgeRun(models.Model):
     """One go at collecting answers from one judge, and its entry in the ledger: what it may cost and did.
 
-    A probe and a trial are runs too, so that their money is told apart. `spent` is what the answered calls
-    cost; what those in flight may cost at most stands on their rows (`JudgeCall.reserved`).
+    A probe, a trial and tags are runs too, so that their money is told apart. `spent` is what the answered
+    calls cost; what those in flight may cost at most stands on their rows (`JudgeCall.reserved`).
     """
 
     class Purpose(models.TextChoices):
         RUN = "run"
         PROBE = "probe"
         TRIAL = "trial"
+        TAGS = "tags"
+        EMBED = "embed"
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -149,6 +151,11 @@ class JudgeCall(models.Model):
         WORK = "work"
         TRIAL = "trial"
         IMPORT = "import"
+        TAGS = "tags"  # what the comparison is about; says nothing of which response is better
+        EMBED = "embed"
+
+    # Those that may yield a label.
+    LABELLING = (Purpose.WORK, Purpose.IMPORT)
 
     annotator = models.ForeignKey(Annotator, models.RESTRICT, related_name="calls")
     comparison = models.ForeignKey(Comparison, models.CASCADE, related_name="calls")

@@ -134,7 +134,7 @@ def read_orders(project: Project, criterion: Criterion) -> Orders:
         JudgeCall.objects.filter(
             annotator__project=project, state=JudgeCall.State.OK, sample=0, order__in=(IN_ORDER, SWAPPED)
         )
-        .exclude(purpose=JudgeCall.Purpose.TRIAL)
+        .filter(purpose__in=JudgeCall.LABELLING)
         .annotate(said=KeyTextTransform("ranking", KeyTransform(criterion.name, "verdict")))
     )
     found = [np.zeros((0, 4), dtype=np.int64)]

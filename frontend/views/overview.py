@@ -165,7 +165,7 @@ def _ledger(project: Project) -> list[Who]:
     ):
         judges[pk].labels, judges[pk].comparisons = labels, comparisons
     calls = JudgeCall.objects.filter(annotator__in=judges).exclude(state__in=_OPEN)
-    calls = calls.exclude(purpose=JudgeCall.Purpose.TRIAL).order_by("annotator", "state")
+    calls = calls.filter(purpose__in=JudgeCall.LABELLING).order_by("annotator", "state")
     for pk, state, number in calls.values_list("annotator", "state").annotate(Count("pk")):
         if state == JudgeCall.State.INVALID_INPUT:
             judges[pk].unfit = number

@@ -5,6 +5,7 @@ from .calibrations import Calibration
 from .judges import Judge, JudgeTemplate, JudgeTerms, in_service, judges_of
 from .limits import Limit
 from .panels import Panel, PanelMember, PanelVerdict, panels_in_service, panels_of
+from .taggings import Tagging
 
 __all__ = [
     "Calibration",
@@ -16,6 +17,7 @@ __all__ = [
     "Panel",
     "PanelMember",
     "PanelVerdict",
+    "Tagging",
     "in_service",
     "judges_of",
     "panels_in_service",

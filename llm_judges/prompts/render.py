@@ -55,7 +55,7 @@ def render(
         "guidelines": _block("GUIDELINES", words.guidelines, boundary) if words.guidelines.strip() else "",
         "letters": listed(form.letters),
         "number": str(form.k),
-        "prompt": _blocks("PROMPT", material.prompt, boundary, plain_role="user"),
+        "prompt": blocks("PROMPT", material.prompt, boundary, plain_role="user"),
         "questions": "\n".join(_question(question, form.letters) for question in form.questions),
         "reference": _block("REFERENCE ANSWER", material.reference, boundary) if material.reference else "",
         "responses": "\n\n".join(
@@ -75,14 +75,14 @@ def shortened(material: Material, most: int) -> tuple[Material, int]:
     Every text gets the same room and loses its middle, so that no response is favoured; what a short one
     does not need goes to the longer ones. Raises Unshowable like `render`.
     """
-    sizes = [len(_text(message)) for messages in _all(material) for message in messages]
+    sizes = [len(text_of(message)) for messages in _all(material) for message in messages]
     if material.reference:
         sizes.append(len(material.reference))
     room = _room(sizes, most)
     left_out = sum(max(0, size - room) for size in sizes)
 
     def cut(messages: Sequence[Message]) -> list[Message]:
-        return [{**message, "content": _cut(_text(message), room)} for message in messages]
+        return [{**message, "content": _cut(text_of(message), room)} for message in messages]
 
     return replace(
         material,
@@ -128,18 +128,18 @@ def _question(question: Question, letters: str) -> str:
 
 
 def _response(material: Material, index: int, letter: str, boundary: str) -> str:
-    parts = [_blocks(f"RESPONSE {letter}", material.responses[index], boundary, plain_role="assistant")]
+    parts = [blocks(f"RESPONSE {letter}", material.responses[index], boundary, plain_role="assistant")]
     if material.contexts[index]:
-        parts.insert(0, _blocks(f"BEFORE RESPONSE {letter}", material.contexts[index], boundary))
+        parts.insert(0, blocks(f"BEFORE RESPONSE {letter}", material.contexts[index], boundary))
     return "\n\n".join(parts)
 
 
-def _blocks(title: str, messages: Sequence[Message], boundary: str, plain_role: str = "") -> str:
+def blocks(title: str, messages: Sequence[Message], boundary: str, plain_role: str = "") -> str:
     """One block a message; a single message in the expected role needs no number."""
     if len(messages) == 1 and messages[0].get("role") == plain_role:
-        return _block(title, _text(messages[0]), boundary)
+        return _block(title, text_of(messages[0]), boundary)
     return "\n\n".join(
-        _block(f"{title}, MESSAGE {number} ({_role(message)})", _text(message), boundary)
+        _block(f"{title}, MESSAGE {number} ({_role(message)})", text_of(message), boundary)
         for number, message in enumerate(messages, start=1)
     )
 
@@ -152,7 +152,7 @@ def _role(message: Message) -> str:
     return re.sub(r"[^a-z]", "", str(message.get("role", "")).lower())[:20] or "unknown"
 
 
-def _text(message: Message) -> str:
+def text_of(message: Message) -> str:
     content = message.get("content")
     if more := message.keys() & {"tool_calls", "function_call", "audio"}:
         raise Unshowable(f"a message holds {min(more)}, not only text")

@@ -42,7 +42,7 @@ def read(text: str, form: Form) -> dict[str, Verdict]:
     The last one binds: there is no falling back to an earlier one, which may be a quotation. Code fences and
     prose around JSON are allowed. Raises Unreadable.
     """
-    reply = _tagged(text, form) if form.rung == Rung.TAGGED else _objects(text)[-1]
+    reply = _tagged(text, form) if form.rung == Rung.TAGGED else objects_in(text)[-1]
     return {question.name: _verdict(reply, question, form) for question in form.questions}
 
 
@@ -61,7 +61,7 @@ def clean(text: str) -> str:
     return text.replace("\0", "�").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _objects(text: str) -> list[dict[str, Any]]:
+def objects_in(text: str) -> list[dict[str, Any]]:
     """The JSON objects in a reply in their order, at least one. Raises Unreadable."""
     text = _visible(text)
     decoder = json.JSONDecoder(strict=False, object_pairs_hook=_unambiguous)
