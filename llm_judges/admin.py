@@ -15,6 +15,7 @@ from .models import (
     Panel,
     PanelMember,
     PanelVerdict,
+    Tagging,
 )
 from .registry import set_terms
 from .settings import TERMS
@@ -137,6 +138,13 @@ class PanelVerdictAdmin(_FactAdmin):
     list_select_related = ("panel__version", "comparison")
     list_filter = ("state",)
     search_fields = ("panel__version__name", "comparison__external_id")
+
+
+@admin.register(Tagging)
+class TaggingAdmin(_FactAdmin):
+    list_display = ("judge", "run", "embedding_model", "created_at")
+    list_select_related = ("judge__version", "run__annotator")
+    search_fields = ("embedding_model", "judge__version__name")
 
 
 @admin.register(JudgeBatch)

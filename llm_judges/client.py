@@ -128,9 +128,7 @@ class Client:
     def _request(self, url: httpx2.URL, content: bytes) -> httpx2.Request:
         """What all requests have in common is made once: parsing an address takes as long as a request."""
         extensions = {"timeout": self._timeout.as_dict()}
-        return httpx2.Request(
-            "POST", url, headers=self._headers, content=content, extensions=extensions
-        )
+        return httpx2.Request("POST", url, headers=self._headers, content=content, extensions=extensions)
 
     @contextlib.contextmanager
     def _lane(self) -> Iterator[httpx2.AsyncClient]:

@@ -11,9 +11,10 @@ from annotation.models import Comparison, Decision
 from .features import EACH, SHARED, directed
 from .features.judging import preferred
 from .frozen import Frozen, told, unpack
-from .models import Plan, TextFeatures
+from .models import Plan
 from .policies import POLICIES
 from .policy import Signals, Term, Terms
+from .texts import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,10 @@ def signals_then(plan: Plan, comparison: Comparison) -> Signals | None:
         return None
     shared = np.full((1, len(SHARED)), np.nan, dtype=np.float32)
     toward = np.full((1, len(EACH)), np.nan, dtype=np.float32)
-    texts = TextFeatures.objects.filter(
-        comparison=comparison, version=plan.parameters.get("features")
-    ).first()
+    basis = Basis.of(plan.parameters)
+    texts = basis.rows().filter(comparison=comparison).last()
     if texts is not None:
-        shared[0] = np.frombuffer(bytes(texts.shared), dtype="<f4")
+        shared[0] = basis.read(texts.version, texts.shared)
         if frozen.rankings[0]:
             each = np.frombuffer(bytes(texts.each), dtype="<f4").reshape(1, comparison.k, len(EACH))
             toward[0] = directed(each, np.array([preferred(frozen.rankings[0], comparison.k)]))[0]

@@ -21,7 +21,6 @@ from annotation.models import Annotator, Decision, Project
 
 from .choosing import Request, choose
 from .decisions import Row, stage, store
-from .features import VERSION
 from .frozen import Frozen, pack, parts
 from .limits import Asked, asked_of, settings_of
 from .models import Plan, PlanPart
@@ -230,7 +229,7 @@ def parameters_of(prepared: Prepared) -> dict[str, Any]:
         "judge": prepared.standing.name if prepared.standing else None,
         "human_price": str(prepared.human_price),
         "judge_price": None if price is None else str(price),
-        "features": VERSION,
+        **prepared.known.basis.as_dict(),
         "through": newest_label(prepared.project),
         "wanted": {str(pool): number for pool, number in prepared.wanted.items()},
     }

@@ -14,7 +14,7 @@ from .policies import POLICIES
 from .policy import PlanError, Policy, Problem, Scored
 from .signals import Read, read
 from .standing import Standing, mean_cost, standing_judge
-from .texts import describe_project
+from .texts import describe_project, describe_tagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def prepare(
         pass
     if policy.texts:
         describe_project(project)
+        describe_tagged(project)
     known = read(project, standing.judge if standing else None)
     with threadpool_limits(1):  # matrices of this size gain nothing from threads that wait for each other
         scored = policy.score(Problem(known.open.signals, known.labelled, share), seed)

@@ -157,11 +157,12 @@ def learn(labelled: Labelled, rows: Signals, seed: int, cost: Decimal, worth: De
     )
 
 
-def finish(row: Refit, learned: Learned, seconds: float) -> None:
+def finish(row: Refit, learned: Learned, features: int, seconds: float) -> None:
     """Ends a refit inside the transaction that stores its plan. Raises LostLease."""
     ended = Refit.objects.filter(pk=row.pk, state=Refit.State.RUNNING).update(
         state=Refit.State.DONE,
         finished_at=timezone.now(),
+        feature_version=features,
         seconds=seconds,
         learned_from=learned.learned_from,
         model=learned.model,

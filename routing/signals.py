@@ -1,6 +1,6 @@
 """Reading what a policy needs: a project's open comparisons, the labelled ones, and what judges said of them.
 
-Five streamed statements whatever the number of comparisons.
+Six statements, five of them streamed, whatever the number of comparisons.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from annotation.models import Annotator, Assignment, Comparison, Label, Project
 
 from .answers import contradicted, seen, standing_ranking, summary
+from .features import SHARED
 from .features.judging import COLUMNS
 from .policy import Labelled, Signals
-from .texts import read_texts
+from .texts import RULES, Basis, read_texts
 
 CHUNK = 5000
+DESCRIBED = SHARED.index("prompt_length")  # a column that rules fill in whatever else is known
 
 Found = tuple[int, str, str, str, int]  # id, key, group, category, k
 
@@ -42,6 +44,7 @@ class Read:
     open: Open
     labelled: Labelled
     described: int
+    basis: Basis = RULES
 
 
 def open_comparisons(project: Project) -> QuerySet[Comparison]:
@@ -71,7 +74,7 @@ def read(project: Project, judge: Annotator | None) -> Read:
     labelled = list(_found(both)) if judge is not None else []
     known = {pk for pk, *_ in labelled}
     rows = [*is_open, *labelled]
-    signals, judged, standing = _signals(project, judge, rows)
+    signals, judged, standing, basis = _signals(project, judge, rows)
     n = len(is_open)
     rankings = [standing.get(row, "") for row in range(n)]
     wrong = _wrong(project, judge, known) if judge else {}
@@ -82,7 +85,8 @@ def read(project: Project, judge: Annotator | None) -> Read:
     return Read(
         Open(np.fromiter((pk for pk, *_ in is_open), np.int64, n), opened, judged[:n], rankings),
         Labelled(signals.at(places), figures[:, 0], figures[:, 1]),
-        int(np.count_nonzero(~np.isnan(opened.shared[:, 0]))) if n else 0,
+        int(np.count_nonzero(~np.isnan(opened.shared[:, DESCRIBED]))) if n else 0,
+        basis,
     )
 
 
@@ -93,8 +97,9 @@ def _found(comparisons: QuerySet[Comparison]) -> Iterator[Found]:
 
 def _signals(
     project: Project, judge: Annotator | None, rows: list[Found]
-) -> tuple[Signals, NDArray[np.bool_], dict[int, str]]:
-    """Signals of these comparisons, whether the judge has answered, and by row what it answered."""
+) -> tuple[Signals, NDArray[np.bool_], dict[int, str], Basis]:
+    """Signals of these comparisons, whether the judge has answered, by row what it answered, and what the
+    texts are described by."""
     n = len(rows)
     place = {pk: index for index, (pk, *_) in enumerate(rows)}
     totals = np.zeros((4, n))
@@ -114,7 +119,7 @@ def _signals(
                 standing[index] = ranking
                 judging[index] = seen(pattern, k)
     judges, differing, flipped, tied = totals
-    shared, toward = read_texts(project, place, [row[4] for row in rows], standing)
+    shared, toward, basis = read_texts(project, place, [row[4] for row in rows], standing)
     signals = Signals(
         keys=[row[1] for row in rows],
         groups=[row[2] for row in rows],
@@ -127,7 +132,7 @@ def _signals(
         shared=shared,
         toward=toward,
     )
-    return signals, judged, standing
+    return signals, judged, standing, basis
 
 
 def _votes(project: Project, judge: Annotator | None) -> Iterable[tuple[int, int, bool, str, bool]]:

@@ -37,6 +37,8 @@ def look_for_texts() -> None:
     for project in Project.objects.filter(policy__in=named):
         for first, last in texts.pieces(project):
             describe_texts.apply_async((project.pk, first, last), expires=LOOK_SECONDS)
+        if texts.with_tags(project).exists():
+            lay_tags.apply_async((project.pk,), expires=LOOK_SECONDS)
 
 
 @shared_task
@@ -44,6 +46,13 @@ def describe_texts(project_id: int, first: int, last: int) -> None:
     """Describes what is not described yet among comparisons with ids from first to last."""
     for project in Project.objects.filter(pk=project_id):
         texts.describe_project(project, first, last)
+
+
+@shared_task
+def lay_tags(project_id: int) -> None:
+    """Lays what judges said of comparisons over what rules say."""
+    for project in Project.objects.filter(pk=project_id):
+        texts.describe_tagged(project)
 
 
 @shared_task

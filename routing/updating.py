@@ -56,7 +56,7 @@ def update_plan(plan: Plan, refit: Refit) -> PlanResult:
     with transaction.atomic():
         left = stage(project, result.rows(), judge)
         result = _not_more(result.without(left), held, left)
-        finish(refit, learned, time.monotonic() - start)
+        finish(refit, learned, prepared.known.basis.version, time.monotonic() - start)
         result = settle(update, result, wanted, judge)
         keep(update, result._frozen)
     return result

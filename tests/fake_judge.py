@@ -85,8 +85,8 @@ class FakeJudge:
     """Serves on a free port while the `with` block runs; `requests` keeps every body it was sent, `headers`
     their headers, `most_at_once` the largest number in flight. `lacks` names what it answers 400 to
     (json_schema, tool, json_object, logprobs, n, seed, system_role, max_tokens); `sure` is the probability
-    that its tokens give to what it says. `embeddings` are the behaviours that requests for embeddings meet: an
-    error's name, "obey", "no-usage", "short" (one vector too few), "nan" or "html"."""
+    that its tokens give to what it says. `embeddings` are the behaviours that their requests meet: an
+    error's name, "obey", "no-usage", "short" (a vector too few), "nan" or "html"."""
 
     def __init__(
         self,
@@ -205,7 +205,9 @@ class _Handler(BaseHTTPRequestHandler):
             data[0]["embedding"][0] = "much"
         data.reverse()  # the index says which is which, not the place
         number = 10 * len(request["input"])
-        usage = {} if behaviour == "no-usage" else {"usage": {"prompt_tokens": number, "total_tokens": number}}
+        usage = (
+            {} if behaviour == "no-usage" else {"usage": {"prompt_tokens": number, "total_tokens": number}}
+        )
         self._json(200, {"object": "list", "model": "fake-embedding", "data": data} | usage)
 
     def _batch(self, method: str, body: bytes) -> bool:

@@ -10,5 +10,18 @@ After HyPER (Miranda et al. 2025, section 3.1 and appendix B), without its defec
 
 from .bins import BINS, bin_of, tags
 from .describing import EACH, SHARED, VERSION, Described, describe, directed
+from .tagged import TAGGED, overlaid
 
-__all__ = ["BINS", "EACH", "SHARED", "VERSION", "Described", "bin_of", "describe", "directed", "tags"]
+__all__ = [
+    "BINS",
+    "EACH",
+    "SHARED",
+    "TAGGED",
+    "VERSION",
+    "Described",
+    "bin_of",
+    "describe",
+    "directed",
+    "overlaid",
+    "tags",
+]

@@ -4,6 +4,7 @@ from .calibration import calibration, calibration_json, calibration_keep, calibr
 from .calls import judge_call, judge_calls
 from .runs import judge, judge_act, judge_estimate, judges
 from .setup import judge_new, judge_service, judge_settings, judges_file
+from .tags import judge_tag, judge_tag_stop, judge_tags
 from .templates import judge_template, judge_template_new, judge_templates
 from .trial import judge_trial, judge_try
 from .versions import judge_versions
@@ -21,6 +22,9 @@ __all__ = [
     "judge_new",
     "judge_service",
     "judge_settings",
+    "judge_tag",
+    "judge_tag_stop",
+    "judge_tags",
     "judge_template",
     "judge_template_new",
     "judge_templates",

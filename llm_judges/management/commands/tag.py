@@ -63,7 +63,7 @@ class Command(ProjectCommand):
         cost = result["cost"]
         why = f": {result['message']}" if result["message"] else ""
         return [
-            f"{result['judge']} {result['state']}{why}; {result['tagged']} tagged, {result['failed']} failed; "
-            f"cost {cost['tags']:.6f} for tags, {cost['embeddings']:.6f} for embeddings; "
-            f"{result['in_project']} comparisons of the project have tags"
+            f"{result['judge']} {result['state']}{why}: {result['tagged']} tagged, {result['failed']} failed",
+            f"cost {cost['tags']:.6f} for tags, {cost['embeddings']:.6f} for embeddings",
+            f"{result['in_project']} comparisons of the project have tags",
         ]
