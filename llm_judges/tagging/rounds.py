@@ -17,7 +17,8 @@ from annotation.tagging import SIMILARITY, source_of
 from .. import booking, budget, rows
 from ..asking import Answer
 from ..client import connect, limit_key
-from ..models import PRICES, Judge, Tagging
+from ..models import Judge, Tagging
+from ..models.judges import PRICES
 from ..prompts import Unshowable
 from ..running.limits import Limits
 from ..running.stores import Limiter

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('annotation', '0015_tags_by_judges'),
-        ('llm_judges', '0006_batches'),
+        ('llm_judges', '0007_calibration_stopped'),
     ]
 
     operations = [
