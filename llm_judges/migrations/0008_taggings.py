@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0015_tags_by_judges'),
+        ('annotation', '0017_tags_by_judges'),
         ('llm_judges', '0007_calibration_stopped'),
     ]
 

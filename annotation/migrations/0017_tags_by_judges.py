@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0014_uploads_and_project_states'),
+        ('annotation', '0016_summaries'),
     ]
 
     operations = [
