@@ -12,6 +12,7 @@ from annotation.api.describing import reads, taken, writes
 from annotation.api.hints import Must
 from annotation.api.paging import page
 from annotation.api.problems import Unprocessable
+from annotation.api.shapes import amount
 from annotation.models import JudgeRun, Project, User
 from annotation.permissions import project_for
 
@@ -179,9 +180,9 @@ def _run_shape(run: JudgeRun) -> RunShape:
         "state": run.state,
         "stop_reason": run.stop_reason,
         "message": run.message,
-        "cap": None if run.cap is None else str(run.cap),
+        "cap": None if run.cap is None else amount(run.cap),
         "limit": run.limit,
-        "spent": str(run.spent),
+        "spent": amount(run.spent),
         "taken": run.taken,
         "labelled": run.labelled,
         "consistent": run.consistent,

@@ -14,6 +14,7 @@ from annotation.api.describing import reads, writes
 from annotation.api.hints import Must
 from annotation.api.paging import page
 from annotation.api.problems import Unprocessable
+from annotation.api.shapes import amount as money
 from annotation.models import Comparison, Decision, Project, User
 from annotation.permissions import project_for
 
@@ -44,8 +45,8 @@ class Approval(TypedDict):
 
 
 class Cost(TypedDict):
-    human: str | None
-    judge: str | None
+    human: str
+    judge: str
 
 
 class PlanShape(TypedDict):
@@ -160,7 +161,7 @@ def plan_shape(found: Plan) -> PlanShape:
         "human": found.human,
         "ai": found.ai,
         "audit": found.audit,
-        "cost": {"human": _money(found.human_cost), "judge": _money(found.judge_cost)},
+        "cost": {"human": money(found.human_cost), "judge": money(found.judge_cost)},
         "created_at": found.created_at,
         "approved_at": found.approved_at,
     }
@@ -179,10 +180,6 @@ def _decision_shape(found: Decision) -> DecisionShape:
         "plan": found.plan,
         "created_at": found.created_at,
     }
-
-
-def _money(amount: Any) -> str | None:
-    return None if amount is None else str(amount)
 
 
 def _asked(project: Project, body: Mapping[str, Any], user: Any) -> Plan:

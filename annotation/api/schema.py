@@ -15,7 +15,7 @@ VERSION = "1"
 @require_safe
 def document(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document. It describes the program, not what is in it, so anybody may read it."""
-    return HttpResponse(_document(), content_type="application/json")
+    return HttpResponse(written(), content_type="application/json")
 
 
 @require_safe
@@ -25,6 +25,7 @@ def docs(request: HttpRequest) -> HttpResponseBase:
 
 
 @cache
-def _document() -> bytes:
+def written() -> bytes:
+    """The OpenAPI document as JSON, made once a process."""
     generator: Any = SchemaGenerator(api_version=VERSION)
     return orjson.dumps(generator.get_schema(request=None, public=True))

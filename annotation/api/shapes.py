@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 
 from ..media import address_of
@@ -116,6 +117,11 @@ class LentResponse(TypedDict):
     media: NotRequired[list[str]]
 
 
+def amount(money: Decimal) -> str:
+    """An amount of money as text, never with an exponent."""
+    return f"{money:f}"
+
+
 def project_shape(access: Access) -> ProjectShape:
     found = access.project
     return {
@@ -126,9 +132,9 @@ def project_shape(access: Access) -> ProjectShape:
         "criteria": criteria_shape(found),
         "labels_wanted": found.labels_wanted,
         "labels_cap": found.labels_cap,
-        "human_label_price": str(found.human_label_price),
+        "human_label_price": amount(found.human_label_price),
         "currency": found.currency,
-        "budget": None if found.budget is None else str(found.budget),
+        "budget": None if found.budget is None else amount(found.budget),
         "policy": found.policy,
         "audit_share": found.audit_share,
         "created_at": found.created_at,
