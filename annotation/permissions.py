@@ -1,6 +1,6 @@
 """Who may do what. `project_for` is the first line of every view, page or API."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -114,6 +114,15 @@ def seat_for(user_pk: int, slug: str) -> Seat | None:
     membership.user, membership.project, membership.annotator = user, project, optional(Annotator, row)
     access = Access(project, membership)
     return Seat(user, access, next(row)) if access.may("label") else None
+
+
+def may_create(user: User, memberships: Iterable[Membership] | None = None) -> bool:
+    """Whether an account may make projects: staff, and whoever owns one already. A project's owner names the
+    hosts that judges call and the variables their keys are read from, so that is not for everybody.
+    No SQL where the account's `memberships` are at hand."""
+    if memberships is None:
+        memberships = Membership.objects.filter(user=user)
+    return user.is_staff or any(one.role == Membership.Role.OWNER for one in memberships)
 
 
 def add_member(project: Project, user: User, role: str) -> Membership:

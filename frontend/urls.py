@@ -21,6 +21,7 @@ from .views import (
     programs,
     projects,
     releases,
+    setup,
     work,
 )
 from .views.health import healthz
@@ -37,6 +38,7 @@ register_converter(PrimaryKey, "pk")
 urlpatterns = [
     path("", projects.projects, name="projects"),
     path("", include("frontend.account_urls")),
+    path("new/", setup.project_new, name="project-new"),
     path("p/<slug:slug>/", overview.overview, name="overview"),
     path("p/<slug:slug>/label/", label.label, name="label"),
     path("p/<slug:slug>/label/next/", label.following, name="label-next"),
@@ -126,6 +128,20 @@ urlpatterns = [
     path("p/<slug:slug>/plan/", plan.plan, name="plan"),
     path("p/<slug:slug>/plan/ask/", plan.plan_ask, name="plan-ask"),
     path("p/<slug:slug>/plan/approve/", plan.plan_approve, name="plan-approve"),
+    path("p/<slug:slug>/uploads/", setup.uploads, name="uploads"),
+    path("p/<slug:slug>/uploads/<pk:upload_id>/", setup.upload, name="upload"),
+    path("p/<slug:slug>/uploads/<pk:upload_id>/part/", setup.upload_part, name="upload-part"),
+    path("p/<slug:slug>/uploads/<pk:upload_id>/progress/", setup.upload_progress, name="upload-progress"),
+    path("p/<slug:slug>/uploads/<pk:upload_id>/refused.csv", setup.upload_refused, name="upload-refused"),
+    path("p/<slug:slug>/uploads/<pk:upload_id>/remove/", setup.upload_remove, name="upload-remove"),
+    path("p/<slug:slug>/preview/", setup.preview, name="preview"),
+    path("p/<slug:slug>/preview/<slug:act>/", setup.preview_act, name="preview-act"),
+    path("p/<slug:slug>/settings/project/", setup.project_state, name="project-state"),
+    path("p/<slug:slug>/settings/project.yaml", setup.project_file, name="project-file"),
+    path("p/<slug:slug>/settings/project/file/", setup.project_file_apply, name="project-file-apply"),
+    path("p/<slug:slug>/settings/project/copy/", setup.project_duplicate, name="project-duplicate"),
+    path("p/<slug:slug>/settings/guidelines/shown/", setup.guidelines_shown, name="guidelines-shown"),
+    path("p/<slug:slug>/settings/<slug:topic>/", setup.settings, name="settings"),
     path("favicon.ico", icon.icon, name="icon"),
     path("healthz", healthz, name="healthz"),
 ]

@@ -16,7 +16,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from annotation import exports, leases, links, media, tokens, webhooks
 from annotation.flags import raise_flag
 from annotation.labels import Answer, Submission, submit_many
-from annotation.models import Annotator, Comparison, Delivery, Invitation, JudgeCall, Membership, Project
+from annotation.models import (
+    Annotator,
+    Comparison,
+    Delivery,
+    Invitation,
+    JudgeCall,
+    Membership,
+    Project,
+    Upload,
+)
 from annotation.permissions import MAY, Access
 from llm_judges.registry import annotator_of, set_judge
 from tests.annotation.voting import answer
@@ -129,6 +138,21 @@ EXPECTED = {
     "label-appeal": "label",
     "label-guidelines": "label",
     "label-one": "label",
+    "project-new": ACCOUNT,
+    "uploads": "manage",
+    "upload": "manage",
+    "upload-part": "manage",
+    "upload-progress": "manage",
+    "upload-refused": "manage",
+    "upload-remove": "manage",
+    "preview": "manage",
+    "preview-act": "manage",
+    "project-state": "manage",
+    "project-file": "manage",
+    "project-file-apply": "manage",
+    "project-duplicate": "own",
+    "guidelines-shown": "manage",
+    "settings": "manage",
     "api-projects": ACCOUNT,
     "api-project": "view",
     "api-comparisons": "view",
@@ -219,6 +243,8 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         "part": "judges",
         "uidb36": "1",
         "key": "none",
+        "topic": "questions",
+        "act": "beat",
     }
     if {"token", "invitation_id"}.intersection(route.parameters):
         made = links.make(Invitation, project, make_user(), "Anna", days=1, places=1)
@@ -227,6 +253,8 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         values["membership_id"] = make_person(project).membership.pk
     if "sha256" in route.parameters:
         values["sha256"] = media.store(project, "a.gif", io.BytesIO(b"GIF89a\1\0\1\0")).sha256
+    if "upload_id" in route.parameters:
+        values["upload_id"] = Upload.objects.create(project=project, name="a.csv", size=9).pk
     if "judge_id" in route.parameters:
         entry = {"name": "asked", "base_url": "http://127.0.0.1:9/v1", "model": "m-1"}
         values["judge_id"] = set_judge(project, **entry).pk

@@ -59,16 +59,23 @@ KEYS = {
     "gold_use",
 }
 
-__all__ = ["ProjectFileError", "apply", "read"]
+__all__ = ["ProjectFileError", "apply", "parse", "read"]
 
 
 def read(path: Path) -> dict[str, Any]:
     """The file's mapping. Raises ProjectFileError for a missing file or text that is not YAML."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise ProjectFileError(str(error.strerror)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    return parse(content)
+
+
+def parse(content: bytes) -> dict[str, Any]:
+    """The mapping that a project file's content holds. Raises ProjectFileError for what is not YAML."""
+    try:
+        data = yaml.safe_load(content.decode("utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ProjectFileError(f"not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(data, dict):
         raise ProjectFileError("must hold a mapping with at least `slug`")
@@ -176,7 +183,8 @@ def _pools(project: Project, entries: list[Any]) -> None:
         name = slug_at(values.pop("name", None), f"{where}.name")
         pool = project.pools.filter(name=name).first() or Pool(project=project, name=name)
         if "labels_wanted" in values:
-            pool.labels_wanted = whole(values.pop("labels_wanted"), f"{where}.labels_wanted")
+            wants = values.pop("labels_wanted")
+            pool.labels_wanted = None if wants is None else whole(wants, f"{where}.labels_wanted")
         if "adjudicates" in values:
             pool.adjudicates = flag(values.pop("adjudicates"), f"{where}.adjudicates")
         if values:

@@ -1,13 +1,16 @@
-"""The file's criteria: new, changed in place where that alters no label's meaning, or refused."""
+"""The file's criteria: new, changed in place where that alters no label's meaning, asked anew as another
+version, or refused."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils import timezone
 
 from annotation.models import Criterion, Label, Project, Reference
 from annotation.ranking import RankingError, RankingTask, Scale
 
 from ..questions.asked import LONGEST_RATIONALE
-from .values import ProjectFileError, clean, flag, mapping, number_of, one_of, slug_at
+from .values import ProjectFileError, clean, flag, mapping, number_of, one_of, slug_at, whole
 
 CRITERION_KEYS = {
     "name",
@@ -19,6 +22,7 @@ CRITERION_KEYS = {
     "reasons",
     "rationale",
     "rationale_min",
+    "version",
 }
 DEFAULT_CRITERIA = [{"name": "overall", "question": "Which response is better?", "scale": "five-point"}]
 # What may not change once there are labels: it would alter what they say.
@@ -35,12 +39,12 @@ def set_criteria(project: Project, entries: list[Any]) -> None:
         if name in seen:
             raise ProjectFileError(f"{where}: criterion {name!r} is there twice")
         seen.add(name)
-        criterion = current.pop(name, None) or Criterion(project=project, name=name)
+        criterion = _versioned(project, name, current.pop(name, None), values.pop("version"), where)
         changed = [key for key in MEANING if criterion.pk and getattr(criterion, key) != values[key]]
         if changed and Label.objects.filter(criterion=criterion).exists():
             raise ProjectFileError(
-                f"{where}: {name!r} has labels, so its {changed[0]} cannot change in place; "
-                "add a criterion under another name"
+                f"{where}: {name!r} has labels, so its {changed[0]} cannot change in place; make it "
+                f"`version: {criterion.version + 1}`, or add a criterion under another name"
             )
         for key, value in values.items():
             setattr(criterion, key, value)
@@ -56,6 +60,24 @@ def set_criteria(project: Project, entries: list[Any]) -> None:
                 f"criteria: {criterion.name!r} has labels or references and cannot be left out"
             )
         criterion.delete()
+
+
+def _versioned(
+    project: Project, name: str, current: Criterion | None, version: int | None, where: str
+) -> Criterion:
+    """The criterion to set: the current one, or one that takes its place as the next version. Labels of the
+    one before keep their meaning, and what is labelled from now on answers the new one."""
+    if current is None:
+        return Criterion(project=project, name=name, version=version or 1)
+    if version is None or version == current.version:
+        return current
+    if version != current.version + 1:
+        raise ProjectFileError(
+            f"{where}.version: {name!r} is at {current.version}; the next one is {current.version + 1}"
+        )
+    current.retired_at = timezone.now()
+    current.save(update_fields=["retired_at"])
+    return Criterion(project=project, name=name, version=version)
 
 
 def _criterion_values(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -80,6 +102,7 @@ def _criterion_values(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
     )
     if least and rationale == "off":
         raise ProjectFileError(f"{where}.rationale_min needs `rationale: optional` or `required`")
+    version = entry.get("version")
     try:
         ranking = str(RankingTask.parse(str(entry.get("ranking", "full"))))
     except RankingError as error:
@@ -94,4 +117,5 @@ def _criterion_values(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
         "reasons": reasons,
         "rationale": one_of(rationale, ["off", "optional", "required"], f"{where}.rationale"),
         "rationale_min": least,
+        "version": None if version is None else whole(version, f"{where}.version"),
     }

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from html import unescape
 from typing import TypedDict
 
+import orjson
 from django.db.models import Exists, OuterRef, Q
 from django.utils.html import strip_tags
 
 from annotation import leases
+from annotation.imports.drafts import Draft
 from annotation.models import Annotator, Comparison, Demand, Project, Rendering, Response
 from annotation.models.queue import OPEN
 
@@ -55,6 +57,16 @@ def content_of(comparison: Comparison, save: bool = True) -> Content:
     if save:
         _keep([(comparison, content)])
     return content
+
+
+def content_of_draft(draft: Draft) -> Content:
+    """The content of a comparison that is not stored: a line of a file as imports read it. No SQL."""
+    comparison = Comparison(prompt=orjson.loads(draft.prompt), k=draft.k)
+    responses = [
+        Response(**{name: orjson.loads(getattr(one, name)) for name in ("messages", "context", "media")})
+        for one in draft.responses
+    ]
+    return _render(comparison, responses)
 
 
 def with_media(content: Content, project: Project) -> Content:

@@ -177,6 +177,18 @@ def act_name(act: str) -> str:
         "screen-out": _("Screened out"),
         "return": _("Returned"),
         "leak": _("Decided about a leak"),
+        "create": _("Created"),
+        "settings": _("Changed settings"),
+        "open": _("Opened"),
+        "close": _("Closed"),
+        "archive": _("Archived"),
+        "restore": _("Restored"),
+        "ask-deletion": _("Asked for deletion"),
+        "keep": _("Kept after all"),
+        "delete": _("Deleted"),
+        "import": _("Asked to import"),
+        "imported": _("Imported"),
+        "remove-upload": _("Forgot a file"),
     }
     return names.get(act, act)
 

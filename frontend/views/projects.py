@@ -1,13 +1,15 @@
 """All projects of an account: which one needs me."""
 
+from typing import Any
+
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from annotation.models import Assignment, Demand, Membership, User
+from annotation.models import Assignment, Demand, Membership, Project, User
 from annotation.models.queue import OPEN
-from annotation.permissions import Access
+from annotation.permissions import Access, may_create
 
 from .signed_in import SignedInRequest, signed_in
 
@@ -20,7 +22,7 @@ def projects(request: SignedInRequest) -> HttpResponse:
         Membership.objects.filter(user=request.user).select_related("project").order_by("project__name", "id")
     )
     open_work = _open_for(request.user, memberships)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for membership in memberships:
         access = Access(membership.project, membership)
         rows.append(
@@ -33,8 +35,13 @@ def projects(request: SignedInRequest) -> HttpResponse:
             }
         )
     rows.sort(key=lambda row: not row["open"])
-    waiting = sum(1 for row in rows if row["open"])
-    return render(request, "frontend/projects.html", {"rows": rows, "waiting": waiting})
+    context = {
+        "rows": [row for row in rows if not row["project"].put_away],
+        "put_away": [row for row in rows if row["project"].put_away],
+        "waiting": sum(1 for row in rows if row["open"]),
+        "may_create": may_create(request.user, memberships),
+    }
+    return render(request, "frontend/projects.html", context)
 
 
 def _open_for(user: User, memberships: list[Membership]) -> dict[int, int]:
@@ -42,7 +49,9 @@ def _open_for(user: User, memberships: list[Membership]) -> dict[int, int]:
     joined = [m.annotator_id for m in memberships if m.annotator_id is not None]
     # Whoever has not opened the project yet joins its default pool when they do.
     new = [m.project_id for m in memberships if m.annotator_id is None]
-    demands = Demand.objects.filter(OPEN)
+    demands = Demand.objects.filter(
+        OPEN, pool__project__state=Project.State.OPEN, pool__project__delete_at=None
+    )
     taken = Assignment.objects.filter(comparison=OuterRef("comparison"), annotator=OuterRef("me"))
     mine = (
         demands.alias(me=F("pool__poolmembership__annotator"))

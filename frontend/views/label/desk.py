@@ -84,7 +84,7 @@ def end_card(request: HttpRequest, desk: Desk, unread: Guidelines | None) -> dic
     return {"kind": kind, "html": html}
 
 
-_END = {"guidelines": "acknowledge", "done": "end", "paused": "paused"}
+_END = {"guidelines": "acknowledge", "done": "end", "paused": "paused", "closed": "closed"}
 
 
 def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
@@ -93,6 +93,8 @@ def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
     if not desk.annotator.may_be_lent:
         said = AuditEntry.objects.filter(annotator=desk.annotator, act="appeal").order_by("-pk").first()
         return "paused", context | {"annotator": desk.annotator, "appeal": said, "longest": LONGEST_REASON}
+    if not desk.access.project.lends:
+        return "closed", context
     if unread is None:
         return "done", context | pace_line(desk, counted=True)
     return "guidelines", context | reading(desk, unread)

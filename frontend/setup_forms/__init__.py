@@ -1,0 +1,12 @@
+"""A project's settings as forms: each gives keys of the project file, which `project_file` alone applies."""
+
+from .plain import GeneralSection, GuidelinesSection, LabelsSection, RoutingSection
+from .questions import QuestionsSection
+from .section import Section
+
+SECTIONS: dict[str, type[Section]] = {
+    section.key: section
+    for section in (QuestionsSection, GuidelinesSection, LabelsSection, GeneralSection, RoutingSection)
+}
+
+__all__ = ["SECTIONS", "QuestionsSection", "Section"]

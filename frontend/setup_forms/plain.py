@@ -1,0 +1,204 @@
+"""The settings that are one form each: guidelines, labels wanted, prices, routing."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _l
+
+from routing.policies import POLICIES
+
+from .section import Section, figure, lines, split, text, typed
+
+_ORDERS_DIFFER = (
+    ("tie", _l("is a tie")),
+    ("half", _l("counts half for each")),
+    ("drop", _l("is no label")),
+)
+
+
+class GuidelinesSection(Section):
+    """What annotators are told."""
+
+    key = "guidelines"
+    template = "frontend/setup/guidelines.html"
+    guidelines = text(
+        _l("Guidelines"),
+        _l("Markdown. A change is a new version: everybody reads it before they go on, with what changed."),
+        widget=forms.Textarea(attrs={"rows": 22, "class": "source", "spellcheck": "true"}),
+        max_length=100_000,
+    )
+
+    def build(self) -> None:
+        self.initial = {"guidelines": self.said["guidelines"]}
+
+    def entry(self) -> dict[str, Any]:
+        return {"guidelines": self.cleaned_data["guidelines"].replace("\r\n", "\n")}
+
+
+class LabelsSection(Section):
+    """How many labels, from whom, and when to stop asking."""
+
+    key = "labels"
+    template = "frontend/setup/labels.html"
+    labels_wanted = figure(_l("Labels wanted"), _l("Of each comparison, by different people."))
+    labels_cap = figure(
+        _l("Most labels"), _l("Empty: always as many as wanted. A number: more are asked until it is sure.")
+    )
+    consensus_threshold = figure(
+        _l("Sure from"), _l("How probable the answer must be, 0.5 to 1, to stop asking before the most.")
+    )
+    overlap_share = figure(
+        _l("Always asked in full"),
+        _l("Part of the comparisons, drawn by lot, that keeps the figures honest."),
+    )
+
+    def build(self) -> None:
+        keys = ("labels_wanted", "labels_cap", "consensus_threshold", "overlap_share")
+        self.initial = {key: self.said[key] for key in keys}
+        for number, pool in enumerate([*self.said["pools"], {}]):
+            there = bool(pool)
+            self.fields[f"pool-{number}"] = text(
+                _l("Name"), disabled=there, max_length=60, help_text="" if there else _l("Such as experts.")
+            )
+            self.fields[f"pool-{number}-labels"] = figure(
+                _l("Labels of its own"),
+                _l("Empty: as above.") if number == 0 else _l("Empty: none."),
+            )
+            self.initial[f"pool-{number}"] = pool.get("name", "")
+            self.initial[f"pool-{number}-labels"] = pool.get("labels_wanted")
+            if number:
+                self.fields[f"pool-{number}-adjudicates"] = forms.BooleanField(
+                    label=_l("Decides what is not sure when the others have answered"), required=False
+                )
+                self.initial[f"pool-{number}-adjudicates"] = pool.get("adjudicates", False)
+
+    @property
+    def pools(self) -> list[list[forms.BoundField]]:
+        """Fields of each pool, the last for a new one."""
+        return [
+            [field for field in self if field.name == name or field.name.startswith(f"{name}-")]
+            for name in (f"pool-{number}" for number in range(len(self.said["pools"]) + 1))
+        ]
+
+    def entry(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        pools = []
+        for number in range(len(self.said["pools"]) + 1):
+            if name := values[f"pool-{number}"]:
+                pool = {"name": name, "labels_wanted": typed(values[f"pool-{number}-labels"])}
+                if number:
+                    pool["adjudicates"] = values[f"pool-{number}-adjudicates"]
+                pools.append(pool)
+        wanted = ("labels_wanted", "labels_cap", "consensus_threshold", "overlap_share")
+        return {key: typed(values[key]) for key in wanted} | {"pools": pools}
+
+    def places(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for number in range(len(self.said["pools"]) + 1):
+            where = f"pools[{number + 1}]"
+            found |= {where: f"pool-{number}", f"{where}.name": f"pool-{number}"}
+            found |= {
+                f"{where}.labels_wanted": f"pool-{number}-labels",
+                f"{where}.adjudicates": f"pool-{number}-adjudicates",
+            }
+        return found
+
+
+class GeneralSection(Section):
+    """Name, prices, budget, and what pages may load."""
+
+    key = "general"
+    name = text(_l("Name"), _l("As annotators see it."), max_length=200)
+    human_label = figure(_l("Price of an answer"), _l("What a person is paid for one comparison."))
+    currency = text(_l("Currency"), _l("Three letters, such as USD."), max_length=3)
+    budget = figure(_l("Budget"), _l("For people and judges together. Empty: none."))
+    media_hosts = lines(
+        _l("Hosts that pictures, sound and film may come from"),
+        _l("One https origin a line. Whoever runs such a host learns who reads what. Empty: only this one."),
+    )
+    inconsistency = forms.ChoiceField(
+        label=_l("A judge that changes its mind with the order"), choices=_ORDERS_DIFFER
+    )
+
+    def build(self) -> None:
+        self.initial = {key: self.said[key] for key in ("name", "budget", "inconsistency")}
+        self.initial |= self.said["prices"]
+        self.initial["media_hosts"] = "\n".join(self.said["media_hosts"])
+
+    def entry(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        return {
+            "name": values["name"],
+            "prices": {"human_label": typed(values["human_label"]) or 0, "currency": values["currency"]},
+            "budget": typed(values["budget"]),
+            "media_hosts": split(values["media_hosts"]),
+            "inconsistency": values["inconsistency"],
+        }
+
+    def places(self) -> dict[str, str]:
+        return {"prices.human_label": "human_label", "human_label_price": "human_label"}
+
+
+class RoutingSection(Section):
+    """Who labels what, and what limits it."""
+
+    key = "routing"
+    template = "frontend/setup/plain.html"
+    policy = forms.ChoiceField(
+        label=_l("Policy"), help_text=_l("Who is asked when a plan is drawn up; see Routing.")
+    )
+    audit_share = figure(
+        _l("Audit slice"), _l("Part of the comparisons, drawn by lot, that people and judge both label.")
+    )
+    refit_after = figure(_l("Learn anew after"), _l("As many new labels of people; 0: never by itself."))
+    label_worth = figure(_l("Worth of a right label"), _l("For the stop rule. Empty: it never says stop."))
+    least_per_category = lines(
+        _l("Least asked of people in a category"), _l("One a line, such as coding: 50."), rows=2
+    )
+
+    def build(self) -> None:
+        policy = self.fields["policy"]
+        assert isinstance(policy, forms.ChoiceField)
+        policy.choices = [(name, name.replace("_", " ")) for name in POLICIES]
+        routing = self.said["routing"]
+        self.initial = {"policy": self.said["policy"]}
+        self.initial |= {key: routing[key] for key in ("audit_share", "refit_after", "label_worth")}
+        least = routing["least_per_category"].items()
+        self.initial["least_per_category"] = "\n".join(f"{name}: {number}" for name, number in least)
+        for pool in self._pools():
+            self.fields[f"hours-{pool}"] = figure(_l("Most hours of %(pool)s") % {"pool": pool})
+            self.fields[f"capacity-{pool}"] = figure(_l("Most labels of %(pool)s") % {"pool": pool})
+            self.initial[f"hours-{pool}"] = routing["hours"].get(pool)
+            self.initial[f"capacity-{pool}"] = routing["capacity"].get(pool)
+
+    def _pools(self) -> list[str]:
+        return [pool["name"] for pool in self.said["pools"]]
+
+    def clean_least_per_category(self) -> str:
+        value: str = self.cleaned_data["least_per_category"]
+        for line in split(value):
+            if ":" not in line:
+                raise forms.ValidationError(_l("Write each line as a category, a colon and a number."))
+        return value
+
+    def entry(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        least = (line.rpartition(":") for line in split(values["least_per_category"]))
+        routing: dict[str, Any] = {
+            "audit_share": typed(values["audit_share"]),
+            "refit_after": typed(values["refit_after"]),
+            "label_worth": typed(values["label_worth"]),
+            "least_per_category": {name.strip(): typed(number) for name, _colon, number in least},
+        }
+        for limit in ("hours", "capacity"):
+            given = {pool: typed(values[f"{limit}-{pool}"]) for pool in self._pools()}
+            routing[limit] = {pool: number for pool, number in given.items() if number is not None}
+        return {"policy": values["policy"], "routing": routing}
+
+    def places(self) -> dict[str, str]:
+        found = {f"routing.{key}": key for key in ("audit_share", "refit_after", "label_worth")}
+        for category in {line.rpartition(":")[0].strip() for line in split(self.data["least_per_category"])}:
+            found[f"routing.least_per_category.{category}"] = "least_per_category"
+        for limit in ("hours", "capacity"):
+            found |= {f"routing.{limit}.{pool}": f"{limit}-{pool}" for pool in self._pools()}
+        return found
