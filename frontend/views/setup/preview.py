@@ -148,7 +148,7 @@ def _page(project: Project) -> dict[str, Any]:
 
 
 def _pace() -> dict[str, Any]:
-    return {"done": 0, "left": 0, "all": 0, "pace": Pace(), "minutes": None, "pay": None}
+    return {"done": 0, "left": 0, "all": None, "pace": Pace(), "minutes": None, "pay": None}
 
 
 def number_of(text: str | None) -> int:

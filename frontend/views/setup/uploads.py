@@ -68,8 +68,8 @@ class ColumnsForm(forms.Form):
 
     @property
     def beside_open(self) -> bool:
-        """Whether one of them is chosen, or at fault."""
-        return any(field.value() or field.errors for field in self.beside)
+        """Whether one of them is at fault."""
+        return any(field.errors for field in self.beside)
 
     def columns(self) -> dict[str, str]:
         return {key: name for key, name in self.cleaned_data.items() if name}
