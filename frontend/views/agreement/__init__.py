@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -12,7 +13,7 @@ from annotation.models import Comparison, Criterion, Project
 from annotation.permissions import project_for
 from annotation.reports.circumstances import names_of
 
-from ...rendering import text_of
+from ...words import opening
 from ..signed_in import SignedInRequest, signed_in
 from .charts import Axis, mark
 from .cycles import cycles
@@ -203,15 +204,10 @@ def _disputed(
     rows = Comparison.objects.filter(project=project, pk__in=[row["comparison"] for row in listed])
     known = {row.pk: row for row in rows.only("pk", "external_id", "category", "prompt")}
     return [
-        row | {"comparison": known[row["comparison"]], "asks": _asks(known[row["comparison"]])}
+        row | {"comparison": found, "asks": Truncator(opening(found.prompt)).chars(160)}
         for row in listed
-        if row["comparison"] in known
+        if (found := known.get(row["comparison"]))
     ]
-
-
-def _asks(comparison: Comparison) -> str:
-    """The last thing asked, as plain text, for one line of a list."""
-    return " ".join((text_of(comparison.prompt[-1]) if comparison.prompt else "").split())[:160]
 
 
 def _disputes_table(rows: list[dict[str, Any]]) -> Table:
