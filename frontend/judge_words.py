@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from annotation.models import JudgeCall, JudgeRun
+from llm_judges.models import JudgeBatch, Panel
 from llm_judges.verdicts import Rung
 
 State = JudgeCall.State
@@ -110,3 +111,25 @@ def run_state(state: str) -> str:
 def way_of_asking(rung: str) -> str:
     """A rung of the ladder of ways to ask, as people call it."""
     return str(_WAYS.get(rung, rung))
+
+
+def panel_rule(panel: Panel) -> str:
+    """Majority of careful, second and third; cheap, then careful."""
+    names = [judge["name"] for judge in panel.version.settings["judges"]]
+    if panel.rule == Panel.Rule.CASCADE:
+        return _("cascade: %(names)s") % {"names": _(", then ").join(names)}
+    words = {
+        Panel.Rule.MAJORITY: _("majority of %(names)s"),
+        Panel.Rule.MEAN: _("mean of %(names)s"),
+        Panel.Rule.WEIGHTED: _("weighted: %(names)s"),
+    }
+    return words[Panel.Rule(panel.rule)] % {"names": ", ".join(names)}
+
+
+def batch_state(batch: JudgeBatch) -> str:
+    """In the provider's words where it is with the provider."""
+    if batch.ended_at:
+        return _("booked")
+    if not batch.remote_id:
+        return _("not handed in yet")
+    return batch.status or _("handed in")

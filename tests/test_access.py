@@ -27,6 +27,7 @@ from annotation.models import (
     Upload,
 )
 from annotation.permissions import MAY, Access
+from llm_judges.panels import set_panel
 from llm_judges.registry import annotator_of, set_judge
 from tests.annotation.voting import answer
 from tests.factories import make_comparison, make_person, make_project, make_user
@@ -114,6 +115,11 @@ EXPECTED = {
     "calibration-json": "view",
     "calibration-table": "view",
     "calibration-keep": "manage",
+    "batches-look": "manage",
+    "panel": "view",
+    "panel-act": "manage",
+    "panel-new": "manage",
+    "panel-settings": "manage",
     "judge-new": "manage",
     "judge-service": "manage",
     "judge-settings": "manage",
@@ -258,6 +264,10 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
     if "judge_id" in route.parameters:
         entry = {"name": "asked", "base_url": "http://127.0.0.1:9/v1", "model": "m-1"}
         values["judge_id"] = set_judge(project, **entry).pk
+    if "panel_id" in route.parameters:
+        for name in ("ann", "bea"):
+            set_judge(project, name=name, base_url="http://127.0.0.1:9/v1", model="m-1")
+        values["panel_id"] = set_panel(project, "jury", ["ann", "bea"]).pk
     if "call_id" in route.parameters:
         values["call_id"] = make_call(project, comparison)
     if "annotator_id" in route.parameters:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from annotation.models import Criterion, JudgeCall, JudgeRun
 from annotation.ranking import Scale
+from llm_judges.models import JudgeBatch, Panel
 from llm_judges.progress import Progress
 from llm_judges.reconcile import Settled
 from llm_judges.verdicts import Reading
@@ -39,6 +40,18 @@ def advice(failed: JudgeCall | JudgeRun | Progress) -> str:
 def run_state(state: str) -> str:
     """The state of a run as a word for people."""
     return judge_words.run_state(state)
+
+
+@register.filter
+def panel_rule(panel: Panel) -> str:
+    """How a panel comes to its answer, with who sits in it."""
+    return judge_words.panel_rule(panel)
+
+
+@register.filter
+def batch_state(batch: JudgeBatch) -> str:
+    """How far a batch is, for people."""
+    return judge_words.batch_state(batch)
 
 
 @register.filter

@@ -7,8 +7,8 @@ asked again. Booking and labelling go by comparisons, so whoever takes up a batc
 """
 
 from .filling import fill
-from .rows import left_by_runs, open_batches
+from .rows import left_by_runs, newest_batches, open_batches
 from .tending import tend
 from .worker import BatchWorker
 
-__all__ = ["BatchWorker", "fill", "left_by_runs", "open_batches", "tend"]
+__all__ = ["BatchWorker", "fill", "left_by_runs", "newest_batches", "open_batches", "tend"]

@@ -1,6 +1,7 @@
 """Takes what a batch brought: each call by its line, booked and labelled by whole comparisons."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,6 +65,7 @@ def _take(
         heard.append((one, answer, due))
     with transaction.atomic():
         booking.book(batch.run, heard)
+        _count(batch, [answer.state for _, answer, _ in heard])
         finish_all(batch.run, brief, {one.call.comparison_id for one in prepared}, outcome)
     for one, answer, _ in heard:
         outcome.count_call(answer.state, answer.reason, cost_of(one.judge, answer.usage))
@@ -74,6 +76,11 @@ def _take(
             end_run(batch.run, JudgeRun.State.STOPPED, slug, f"no call can succeed: {answer.reason}")
     if words := breaker.open:
         end_run(batch.run, JudgeRun.State.STOPPED, "breaker", words)
+
+
+def _count(batch: JudgeBatch, states: Sequence[str]) -> None:
+    """Belongs into the transaction that books these calls, so that each is counted once."""
+    note(batch, booked=dict(Counter(batch.booked) + Counter(states)))
 
 
 def _answer(one: Prepared, line: Mapping[str, Any] | None, batch: JudgeBatch, found: RemoteBatch) -> Answer:

@@ -32,6 +32,11 @@ def left_by_runs() -> list[int]:
     return list(left.order_by("judge").values_list("judge", flat=True).distinct())
 
 
+def newest_batches(judge: Judge, number: int = 20) -> list[JudgeBatch]:
+    """The judge's batches, the newest first."""
+    return list(JudgeBatch.objects.filter(judge=judge).select_related("run").order_by("-pk")[:number])
+
+
 def note(batch: JudgeBatch, **values: Any) -> None:
     """Writes these columns of the batch alone: others may have written the rest."""
     JudgeBatch.objects.filter(pk=batch.pk).update(**values)

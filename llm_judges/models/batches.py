@@ -25,6 +25,9 @@ class JudgeBatch(models.Model):
     remote_id = models.CharField(max_length=200, blank=True, help_text="The provider's name for it.")
     status = models.CharField(max_length=40, blank=True, help_text="As the provider said last.")
     message = models.CharField(max_length=500, blank=True)
+    booked = models.JSONField(
+        default=dict, blank=True, help_text="By state, how many of its calls were booked."
+    )
     leased_until = models.DateTimeField(null=True, blank=True, help_text="Some worker is at it until then.")
     looked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

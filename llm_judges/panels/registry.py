@@ -85,6 +85,12 @@ def retire_other_panels(project: Project, names: Iterable[str]) -> int:
     return take_out_of_service(panels.exclude(name__in=list(names)), "the panel is out of service")
 
 
+def retire(panel: Panel) -> bool:
+    """Takes a panel out of service; what it said stays. Gives whether it was in service."""
+    versions = JudgeVersion.objects.filter(pk=panel.version_id)
+    return bool(take_out_of_service(versions, "the panel is out of service"))
+
+
 def _members(project: Project, names: Any) -> list[Judge]:
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise ValueError("judges must be a list of names of judges")

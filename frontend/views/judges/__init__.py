@@ -2,7 +2,8 @@
 
 from .calibration import calibration, calibration_json, calibration_keep, calibration_table
 from .calls import judge_call, judge_calls
-from .runs import judge, judge_act, judge_estimate, judges
+from .panels import panel, panel_act, panel_new, panel_settings
+from .runs import batches_look, judge, judge_act, judge_estimate, judges
 from .setup import judge_new, judge_service, judge_settings, judges_file
 from .tags import judge_tag, judge_tag_stop, judge_tags
 from .templates import judge_template, judge_template_new, judge_templates
@@ -10,6 +11,7 @@ from .trial import judge_trial, judge_try
 from .versions import judge_versions
 
 __all__ = [
+    "batches_look",
     "calibration",
     "calibration_json",
     "calibration_keep",
@@ -33,4 +35,8 @@ __all__ = [
     "judge_versions",
     "judges",
     "judges_file",
+    "panel",
+    "panel_act",
+    "panel_new",
+    "panel_settings",
 ]

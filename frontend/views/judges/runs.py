@@ -13,8 +13,9 @@ from django_htmx.http import retarget
 from annotation.models import JudgeRun, Project
 from annotation.permissions import project_for
 from llm_judges import budget, runs, tasks
+from llm_judges.batching import newest_batches
 from llm_judges.estimate import estimate
-from llm_judges.models import Judge, in_service, judges_of
+from llm_judges.models import Judge, in_service, judges_of, panels_of
 from llm_judges.progress import Progress, progress_of, progress_of_all
 from llm_judges.runs import JudgeError
 from llm_judges.vitals import Vitals, vitals_of
@@ -69,6 +70,7 @@ def judges(request: SignedInRequest, slug: str) -> HttpResponse:
     context = context_of(access) | {
         "lines": lines,
         "at_work": sum(line.live for line in lines),
+        "panels": panels_of(access.project),
         "spent": budget.spent_by_purpose(access.project),
     }
     return render(request, "frontend/judges/list.html", context)
@@ -88,7 +90,11 @@ def judge(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponseBas
     line = _line(found, whole)
     context = context_of(access, found, "runs") | {"line": line, "whole": whole}
     if not request.htmx:
-        return render(request, "frontend/judges/judge.html", context | {"ledger": _ledger(found)})
+        return render(
+            request,
+            "frontend/judges/judge.html",
+            context | {"ledger": _ledger(found), "batches": newest_batches(found)},
+        )
     if line.state == request.GET.get("state"):
         return render(request, "frontend/judges/run.html#figures", context)
     return retarget(render(request, "frontend/judges/run.html", context), f"#judge-{judge_id}")
@@ -123,6 +129,16 @@ def judge_act(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
     line = _line(found, whole)
     context = context_of(access, found, "runs") | {"line": line, "whole": whole, "problem": problem}
     return render(request, "frontend/judges/run.html", context, status=422 if problem else 200)
+
+
+@signed_in
+@require_POST
+def batches_look(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponse:
+    """Has a worker ask after the judge's open batches now, and take what they brought."""
+    access = project_for(request.user, slug, "manage")
+    tasks.tend_batches.delay(judge_in(access.project, judge_id).pk)
+    messages.success(request, _("A worker asks the provider. What a batch has brought shows here."))
+    return redirect("judge", slug, judge_id)
 
 
 def _act(request: SignedInRequest, line: Line) -> None:
