@@ -55,7 +55,8 @@ def _failed(batch: JudgeBatch, error: BatchFailed) -> None:
     """The endpoint did not do what was asked: tried again with the next look, as long as that may help."""
     note(batch, message=str(error), looked_at=timezone.now())
     age = timezone.now() - batch.created_at
-    if not batch.remote_id and (error.fatal or age > GIVE_UP):
+    cancelled = batch.run.state == JudgeRun.State.CANCELLED
+    if (error.fatal and (cancelled or not batch.remote_id)) or (age > GIVE_UP and not batch.remote_id):
         abandon(batch, str(error))
     elif age > HELD:  # its calls have been swept
         note(batch, ended_at=timezone.now())

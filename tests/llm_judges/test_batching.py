@@ -177,6 +177,23 @@ def test_a_cancelled_run_keeps_and_pays_for_what_was_answered_and_asks_nothing_m
     assert Assignment.objects.filter(state="expired").count() == 2  # to be asked by a later run
 
 
+def test_a_batch_that_its_provider_has_lost_is_let_go_when_its_run_is_cancelled() -> None:
+    project = make_project()
+    make_pairs(project, 2)
+    with FakeJudge(looks=100) as fake:
+        judge = batched(project, fake)
+        run = started(judge)
+        go_on(judge)
+        fake.desk.handle = lambda *request: (404, {"error": {"message": "no such batch"}})  # type: ignore[method-assign]
+        go_on(judge)
+        assert left_by_runs() == []
+        assert JudgeCall.objects.filter(state="in_flight").count() == 4  # it may yet be found
+        runs.cancel(run)
+        go_on(judge)
+    assert not JudgeBatch.objects.filter(ended_at=None).exists()
+    assert not JudgeCall.objects.exclude(state="pending", reserved=0).exists()
+
+
 def test_a_batch_that_the_provider_refuses_stops_the_run_with_its_words() -> None:
     project = make_project()
     make_pairs(project, 2)
