@@ -16,12 +16,12 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Puts a message under its name once all of it is in the file."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         whole = os.path.join(self.data_folder_out, name)
         part = f"{whole}.part"  # which no queue is called
         with open(part, "w", encoding="utf-8") as file:
-            file.write(dumps(message))
+            file.write(dumps(payload))
         os.replace(part, whole)
 
 

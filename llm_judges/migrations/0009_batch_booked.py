@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('llm_judges', '0007_calibration_stopped'),
+        ('llm_judges', '0008_taggings'),
     ]
 
     operations = [
