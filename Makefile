@@ -19,7 +19,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test quick check check-trainers bench screenshots
+.PHONY: help install demo test quick check check-api check-trainers bench screenshots
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ check: install ## Lint, format, types, direction of imports, migrations, lock fi
 	$(BIN)/lint-imports
 	$(SQLITE) TANDEM_DATA_DIR=var/check $(PY) manage.py makemigrations --check --dry-run
 	$(BIN)/uv lock --check
+
+check-api: install ## Ask a seeded server whatever the API's schema allows, and what it does not (schemathesis)
+	@$(BIN)/uv sync --frozen --group schema --quiet
+	@$(SQLITE) $(PY) tests/schema/check.py $(ARGS)
 
 check-trainers: install ## Load a release with datasets and TRL, one step each of DPO, reward and KTO (1.5 GB, own .venv-trainers)
 	@[ -x .venv-trainers/bin/python ] || "$(PYTHON)" -m venv .venv-trainers

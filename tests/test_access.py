@@ -176,6 +176,7 @@ EXPECTED = {
     "api-schema": PUBLIC,
     "api-docs": PUBLIC,
     "api-project-new": ACCOUNT,
+    "api-project-act": "manage",
     "api-project-set": "manage",
     "api-comparison": "view",
     "api-import-comparisons": "manage",

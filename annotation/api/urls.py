@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import figures, hooks, importing, labelling, people, reading, releases, schema
+from . import figures, hooks, importing, labelling, people, reading, releases, schema, states
 
 _PROJECT = "projects/<slug:slug>/"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("docs/", schema.docs, name="api-docs"),
     path("projects/", reading.projects, name="api-projects"),
     path(_PROJECT, reading.project, name="api-project"),
+    path(f"{_PROJECT}act/", states.act_on_project, name="api-project-act"),
     path(f"{_PROJECT}comparisons/", reading.comparisons, name="api-comparisons"),
     path(f"{_PROJECT}comparisons/import/", importing.import_comparisons, name="api-import-comparisons"),
     path(f"{_PROJECT}comparisons/<int:comparison_id>/", reading.comparison, name="api-comparison"),

@@ -1,7 +1,7 @@
 """What webhooks are told: an event is written in the transaction of what it tells of, and sent after it.
 
-Whether anybody waits for an event stands on the project's row (`tells`), which every caller has already: a
-project without webhooks pays nothing.
+Whether anybody waits for an event stands on the project's row (`tells`), which a person's request has read
+already: where there is no webhook, their answer takes no statement more.
 """
 
 from collections.abc import Sequence
@@ -21,12 +21,15 @@ _Kind = Webhook.Kind
 
 def labels_submitted(project: Project, annotator: Annotator, annotations: Sequence[int]) -> None:
     """These annotations were written by the transaction that calls. Tells of each, and of comparisons that
-    want no more labels now; nothing, and without a statement, where nobody waits for it.
-
-    Imported labels are told of by nobody.
+    want no more labels now. Imported labels are told of by nobody.
     """
-    waited = set(project.tells) & {_Kind.LABEL_SUBMITTED, _Kind.COMPARISON_FINISHED}
-    if not annotations or not waited:
+    if not annotations:
+        return
+    tells = project.tells
+    if annotator.kind == Annotator.Kind.JUDGE:  # a worker keeps its project for hours
+        tells = Project.objects.values_list("tells", flat=True).get(pk=project.pk)
+    waited = set(tells) & {_Kind.LABEL_SUBMITTED, _Kind.COMPARISON_FINISHED}
+    if not waited:
         return
     events: list[tuple[str, dict[str, Any]]] = []
     if _Kind.LABEL_SUBMITTED in waited:

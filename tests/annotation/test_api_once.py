@@ -9,7 +9,7 @@ from django.test import Client
 from annotation.api import once
 from annotation.models import Comparison, KeptReply, Webhook
 from tests.annotation.calling import field_at_fault, member
-from tests.factories import make_project
+from tests.factories import make_comparison, make_project
 
 pytestmark = pytest.mark.django_db
 LINE = {"id": "q", "prompt": "Name a fruit.", "responses": [{"text": "An apple."}, {"text": "A pear."}]}
@@ -88,3 +88,12 @@ def test_several_mistakes_are_named_at_once() -> None:
     fields = {one["field"] for one in reply.json()["errors"]}
     assert fields == {"url", "kinds.1", "colour"}
     assert json.dumps(reply.json())
+
+
+def test_a_project_is_closed_and_opened_again() -> None:
+    project = make_project()
+    make_comparison(project)
+    client, path = member(project, "manager"), f"{project.slug}/act"
+    assert post(client, path, {"act": "close"}, "k1").json() == {"state": "closed"}
+    assert field_at_fault(post(client, path, {"act": "close"}, "k2")) == "act"
+    assert post(client, path, {"act": "open"}, "k3").json() == {"state": "open"}

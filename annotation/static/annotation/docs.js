@@ -9,7 +9,7 @@
     deepLinking: true,
     validatorUrl: null,
     defaultModelsExpandDepth: -1,
-    docExpansion: "none",
+    docExpansion: "list",
     // Somebody who is signed in tries calls as on the pages: with the session, and the token that goes with it.
     requestInterceptor: (request) => {
       if (token() && request.url.startsWith(location.origin)) request.headers["X-CSRFToken"] = token();
