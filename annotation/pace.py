@@ -10,9 +10,10 @@ from math import ceil
 from statistics import median
 
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
-from .models import Annotator
+from .models import Annotation, Annotator, Assignment, Project
 
 # Answers that the usual time is taken from, how few of them say nothing yet, and how few seconds of them do:
 # of answers given faster than anybody reads, even all of them.
@@ -105,6 +106,34 @@ def hourly_pay(median_seconds: float | None, price: Decimal) -> Decimal | None:
     return (3600 * price / Decimal(median_seconds)).quantize(Decimal("0.01"))
 
 
+def fairness(project: Project, hourly: Decimal | None) -> str:
+    """``below`` or ``kept``: how an hour's pay stands to the least that the project states. Empty where it
+    states none or the pay is not known yet."""
+    if project.minimum_hourly_pay is None or hourly is None:
+        return ""
+    return "below" if hourly < project.minimum_hourly_pay else "kept"
+
+
 def earned(answers: int, price: Decimal) -> Decimal | None:
     """What this many answers pay, in the currency of the price; None without a price."""
     return answers * price if price else None
+
+
+def usual_pace(project: Project) -> tuple[float | None, int]:
+    """The median over people of the median active seconds of their answers, and how many people that is over:
+    those with FEWEST answers that took ENOUGH seconds. One statement, which reads the project's answers."""
+    given = (
+        Annotation.objects.filter(
+            assignment__annotator__project=project, assignment__annotator__kind=Annotator.Kind.HUMAN
+        )
+        .exclude(assignment__purpose=Assignment.Purpose.IMPORT)
+        .exclude(active_seconds=None)
+        .order_by()
+        .values_list("assignment__annotator", "assignment")
+        .annotate(Sum("active_seconds"))
+    )
+    times: dict[int, list[float]] = {}
+    for annotator, _assignment, seconds in given.iterator():
+        times.setdefault(annotator, []).append(seconds)
+    each = [median(some) for some in times.values() if len(some) >= FEWEST and sum(some) >= ENOUGH]
+    return (median(each) if each else None), len(each)

@@ -19,10 +19,12 @@ from annotation.labels import Answer, Submission, submit_many
 from annotation.models import (
     Annotator,
     Comparison,
+    CrowdLink,
     Delivery,
     Invitation,
     JudgeCall,
     Membership,
+    Participation,
     Project,
     Upload,
 )
@@ -78,6 +80,8 @@ EXPECTED = {
     "adjudicate": "review",
     "flags": "view",
     "flag-settle": "manage",
+    "leaks": "view",
+    "leaks-decide": "manage",
     "icon": PUBLIC,
     "agreement": "view",
     "agreement-table": "view",
@@ -142,6 +146,13 @@ EXPECTED = {
     "label-beat": "label",
     "label-flag": "label",
     "label-appeal": "label",
+    "label-profile": "label",
+    "crowd": PUBLIC,
+    "crowd-links": "manage",
+    "crowd-close": "manage",
+    "crowd-return": "manage",
+    "crowd-finish": "label",
+    "crowd-stop": "label",
     "label-guidelines": "label",
     "label-one": "label",
     "project-new": ACCOUNT,
@@ -256,6 +267,10 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
     if {"token", "invitation_id"}.intersection(route.parameters):
         made = links.make(Invitation, project, make_user(), "Anna", days=1, places=1)
         values["invitation_id"], values["token"] = made[0].pk, made[1]
+    if route.name.startswith("crowd"):
+        made = links.make(CrowdLink, project, make_user(), "Prolific", days=1, places=1, id_parameter="")
+        values |= {"link_id": made[0].pk, "token": made[1]}
+        values["part_id"] = Participation.objects.create(link=made[0], annotator=make_person(project)).pk
     if "membership_id" in route.parameters:
         values["membership_id"] = make_person(project).membership.pk
     if "sha256" in route.parameters:

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import bulk
-from ..models import Comparison, Demand, Pool, Reference, Response
+from ..identity import as_json
+from ..leaks import STATES
+from ..models import Comparison, Demand, IdentityLeak, Pool, Reference, Response
 from ..projects import wanted_from
 from .batches import Batches
 from .columns import Columns, as_line
-from .drafts import Draft, draft
+from .drafts import Draft, draft, treat
+from .fields import encode
 from .files import Line
 from .known import Known, known_comparisons
 from .media import Shelf
@@ -37,6 +40,7 @@ class ComparisonFile:
         self._wanted = wanted_from(project, pools)
         self._default = {pool.pk for pool in pools if pool.default}
         self._session = session
+        self._treatment = project.identity_leaks
         self._marks = Marks()
         self._shelf = Shelf(project, media) if media else None
         self._columns = columns
@@ -49,7 +53,8 @@ class ComparisonFile:
             row = as_line(line.row, self._columns) if self._columns else line.row
             if self._shelf:
                 self._shelf.take(row)
-            return line.number, draft(row, self._session.answers, bool(self._columns))
+            made = draft(row, self._session.answers, bool(self._columns))
+            return line.number, treat(made, self._treatment)
         except Bad as bad:
             return line.number, bad
 
@@ -80,7 +85,9 @@ class ComparisonFile:
                 self._session.tally.refuse(bad, line)
             else:
                 taken[item.external_id] = (line, item)
-                if not item.fit:
+                if item.tells:
+                    self._session.tally.note_telling(item.external_id)
+                if not item.fit and not item.excluded:
                     self._session.tally.note_unfit(item.external_id)
         self._write([item for _, item in taken.values()], golds, batches)
 
@@ -142,6 +149,7 @@ class ComparisonFile:
             same = {"project_id": project.pk, "created_at": self._session.stamp}
             bulk.insert(Comparison, _COMPARISON, map(_comparison, new), batches.read_on, **same)
             bulk.insert(Response, _RESPONSE, _responses(new), batches.read_on)
+            self._note_leaks([one for one in new if one.tells])
         self._marks.add(one.comparison_id for one in drafts)
         for one in drafts:
             if one.votes:
@@ -164,6 +172,24 @@ class ComparisonFile:
                 wanted = number - people.get(pk, 0) if pool in self._default else number
                 if wanted > 0:
                     yield pk, pool, wanted
+
+    def _note_leaks(self, telling: Sequence[Draft]) -> None:
+        """Keeps which responses say who wrote them, for the owner to look at."""
+        by_id = {one.comparison_id: one for one in telling}
+        if not by_id:
+            return
+        stored = Response.objects.filter(comparison_id__in=by_id).values_list(
+            "pk", "comparison_id", "position"
+        )
+        rows = [(pk, by_id[comparison].responses[position]) for pk, comparison, position in stored]
+        state = STATES[self._treatment]
+        bulk.insert(
+            IdentityLeak,
+            ["response_id", "found", "original"],
+            [(pk, encode(as_json(one.leaks), ""), one.original) for pk, one in rows if one.leaks],
+            project_id=self._session.project.pk,
+            state=state,
+        )
 
     def _write_golds(self, drafts: Sequence[Draft], golds: Mapping[tuple[int, int], str]) -> None:
         rows = [

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
+from ..identity import Leak, leaks, masked
 from ..ranking import MAX_K, letters
 from . import multipref, trl
 from .answers import Answers, Question, Vote
@@ -26,6 +29,8 @@ class DraftResponse:
     model: str
     key: str
     empty: bool
+    leaks: list[Leak]
+    original: str | None = None  # the messages of a masked response
 
 
 @dataclass(slots=True)
@@ -49,10 +54,16 @@ class Draft:
     gold_source: str = ""
     line: int = 0
     comparison_id: int = 0
+    excluded: bool = False
 
     @property
     def k(self) -> int:
         return len(self.responses)
+
+    @property
+    def tells(self) -> bool:
+        """Whether a response says who wrote it."""
+        return any(response.leaks for response in self.responses)
 
 
 def draft(row: Row, answers: Answers, derive_id: bool = False) -> Draft:
@@ -92,6 +103,19 @@ def draft(row: Row, answers: Answers, derive_id: bool = False) -> Draft:
         metadata = mapping(row, "metadata")
         row.pop("metadata", None)
         made.metadata = encode({**metadata, **row}, "metadata")
+    return made
+
+
+def treat(made: Draft, treatment: str) -> Draft:
+    """Does to responses that say who wrote them what the project wants: accept, mask or exclude. The hash of
+    the content stays that of the file, so that it is known again."""
+    if made.tells and treatment == "exclude":
+        made.fit, made.excluded = False, True
+    elif treatment == "mask":
+        for one in made.responses:
+            if one.leaks:
+                said = masked(orjson.loads(one.messages), one.leaks)
+                one.original, one.messages = one.messages, encode(said, "responses")
     return made
 
 
@@ -168,13 +192,15 @@ def _response(said: list[Message], source: Row, side: str, where: str, key: str)
     if context:
         context = messages(context, "user", f"{where}context{side}")
     path = where.removesuffix(".") or "response" + side
+    model = name(source, "model" + side, MAX_SHORT, where, default="")
     return DraftResponse(
         messages=encode(said, path),
         context=encode(context, path) if context else "[]",
         media=encode(media, path) if media else "[]",
-        model=name(source, "model" + side, MAX_SHORT, where, default=""),
+        model=model,
         key=key,
         empty=not media and not any(map(says_something, said)),
+        leaks=leaks(said, model),
     )
 
 

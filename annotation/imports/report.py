@@ -56,6 +56,8 @@ class Tally:
         self.errors: list[dict[str, Any]] = []
         self._unfit: list[str] = []
         self._unfit_count = 0
+        self._telling = 0
+        self._telling_names: list[str] = []
         self._left_out: dict[str, set[str]] = {}
 
     def refuse(self, bad: Bad, line: int | None) -> None:
@@ -72,6 +74,11 @@ class Tally:
         if len(self._unfit) < LISTED_NAMES:
             self._unfit.append(external_id)
 
+    def note_telling(self, external_id: str) -> None:
+        self._telling += 1
+        if len(self._telling_names) < LISTED_NAMES:
+            self._telling_names.append(external_id)
+
     def note_left_out(self, reason: str, names: set[str]) -> None:
         """Something that is not kept, or kept elsewhere: one warning a file and reason, with all names."""
         self._left_out.setdefault(reason, set()).update(names)
@@ -81,6 +88,11 @@ class Tally:
         if self._unfit_count:
             some = ", ".join(self._unfit) + (", …" if self._unfit_count > len(self._unfit) else "")
             said.append(f"{self._unfit_count} with empty or identical responses, kept but not lent: {some}")
+        if self._telling:
+            some = ", ".join(self._telling_names) + (
+                ", …" if self._telling > len(self._telling_names) else ""
+            )
+            said.append(f"{self._telling} with a response that says which model or maker wrote it: {some}")
         for reason, names in self._left_out.items():
             listed = ", ".join(clip(name) for name in sorted(names)[:LISTED_KEYS])
             said.append(f"{reason}: {listed}{', …' if len(names) > LISTED_KEYS else ''}")

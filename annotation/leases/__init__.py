@@ -97,7 +97,11 @@ def claim(
     """
     lent_for = min(project.lease_seconds, HOLD_SECONDS) if ahead else project.lease_seconds
     if annotator.kind == Annotator.Kind.HUMAN:
-        return _claim_for_person(annotator, project, n, have, lent_for, lean)
+        if project.labels_per_person is None:
+            return _claim_for_person(annotator, project, n, have, lent_for, lean)
+        with transaction.atomic():
+            most = min(n, _room_of(annotator, project.labels_per_person))
+            return _claim_for_person(annotator, project, most, have, lent_for, lean)
     if project.put_away:
         return []
     sources = [("judge_id", annotator.pk)]
@@ -143,6 +147,13 @@ def _claim_for_person(
         _take(annotator, sources, wanted - len(held), n, lent_for)
         held = held_by(annotator, wanted, have, SHOWN if lean else ())
     return held
+
+
+def _room_of(annotator: Annotator, cap: int) -> int:
+    """How many they may hold at once under the project's cap for a person. Locks the annotator, so that two
+    tabs do not both take the last one."""
+    Annotator.objects.select_for_update(of=("self",)).get(pk=annotator.pk)
+    return max(0, cap - done_by(annotator))
 
 
 def renew(annotator: Annotator, project: Project, shown: Sequence[int], held: Sequence[int] = ()) -> set[int]:

@@ -20,6 +20,7 @@ from routing.policies import POLICIES
 
 from ..policy import is_origin
 from .criteria import DEFAULT_CRITERIA, set_criteria
+from .people import PEOPLE_KEYS, set_people
 from .routing import set_routing
 from .values import (
     ProjectFileError,
@@ -57,6 +58,7 @@ KEYS = {
     "routing",
     "media_hosts",
     "gold_use",
+    *PEOPLE_KEYS,
 }
 
 __all__ = ["ProjectFileError", "apply", "parse", "read"]
@@ -123,6 +125,7 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
     if "labels_wanted" in data:
         project.labels_wanted = whole(data["labels_wanted"], "labels_wanted")
     _stopping(project, data)
+    set_people(project, data)
     if "budget" in data:
         project.budget = None if data["budget"] is None else money(data["budget"], "budget")
     if "policy" in data:

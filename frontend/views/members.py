@@ -96,7 +96,7 @@ def _page(
 ) -> HttpResponse:
     project = access.project
     listed = (
-        Membership.objects.filter(project=project)
+        Membership.objects.filter(project=project, annotator__participation=None)
         .select_related("user", "annotator")
         .prefetch_related("annotator__pools")
         .order_by("pk")

@@ -7,9 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from annotation.crowd import part_of
 from annotation.leases import done_count
 from annotation.models import Annotation, Annotator, Assignment, Label
-from annotation.pace import Pace, answers_needed, hourly_pay, pace_of
+from annotation.pace import Pace, answers_needed, fairness, hourly_pay, pace_of
 from annotation.permissions import project_for
 
 from ..forms import number
@@ -40,10 +41,13 @@ def work(request: SignedInRequest, slug: str) -> HttpResponse:
     if request.htmx:
         return render(request, "frontend/work.html#rows", context)
     pace = pace_of(annotator) if annotator else Pace()
+    price, usual = access.project.human_label_price, pace.median_seconds
     context |= {
+        "part": part_of(annotator) if annotator else None,
+        "fair": fairness(access.project, hourly_pay(usual, price)),
         "done": access.membership.done,  # type: ignore[attr-defined]
         "pace": pace,
-        "pay": hourly_pay(pace.median_seconds, access.project.human_label_price),
+        "pay": hourly_pay(usual, price),
         "fewest": answers_needed(pace),
         "skipped": _skipped(annotator) if annotator and first else [],
     }

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 
-from annotation import leases
+from annotation import crowd, leases
 from annotation.guidelines import acknowledged, diff, to_acknowledge
 from annotation.models import Annotator, AuditEntry, Guidelines
 from annotation.pace import hourly_pay, minutes_left, pace_of
@@ -84,12 +84,17 @@ def end_card(request: HttpRequest, desk: Desk, unread: Guidelines | None) -> dic
     return {"kind": kind, "html": html}
 
 
-_END = {"guidelines": "acknowledge", "done": "end", "paused": "paused", "closed": "closed"}
+_END = {"guidelines": "acknowledge", "done": "end", "paused": "paused", "closed": "closed", "left": "left"}
 
 
 def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
     """Kind and template context of an end card."""
     context: dict[str, Any] = {"project": desk.access.project, "done": desk.done}
+    part = crowd.part_of(desk.annotator)
+    if part is not None:
+        context |= {"part": part, "back": crowd.way_back(part.link, part.state)}
+        if part.ended_at:
+            return "left", context
     if not desk.annotator.may_be_lent:
         said = AuditEntry.objects.filter(annotator=desk.annotator, act="appeal").order_by("-pk").first()
         return "paused", context | {"annotator": desk.annotator, "appeal": said, "longest": LONGEST_REASON}
@@ -115,6 +120,8 @@ def pace_line(desk: Desk, counted: bool = False, recount_after: float = _RECOUNT
     """Template context of the bar's pace line; counts what is left where that is `recount_after` s old."""
     project = desk.access.project
     left = 0 if counted else _left(desk, recount_after)
+    if left is not None and project.labels_per_person is not None:
+        left = min(left, max(0, project.labels_per_person - desk.done))
     pace = pace_of(desk.annotator)
     return {
         "done": desk.done,

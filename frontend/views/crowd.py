@@ -1,0 +1,165 @@
+"""Guests: from a crowd link to the label page and back to the platform; for owners, links and guests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from allauth.core import ratelimit
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from annotation import crowd, links
+from annotation.models import CrowdLink, Participation
+from annotation.models.joining import PROLIFIC
+from annotation.permissions import Access, project_for
+
+from ..forms import number
+from .members import DAYS, pool_named
+from .signed_in import SignedInRequest, signed_in
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_State = Participation.State
+LISTED = 200
+CODES = ("completed_code", "screened_out_code", "quota_full_code")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def arrive(request: HttpRequest, token: str) -> HttpResponse:
+    """The first page of a guest: what it is about and what it pays; takes part by POST.
+
+    Who comes when there is no room goes straight back with the code for that.
+    """
+    if limited := ratelimit.consume_or_429(request, action="crowd"):
+        return limited
+    link = links.found(CrowdLink, token)
+    if link is None:
+        return render(request, "frontend/members/ended.html", status=404)
+    who = crowd.arrival(link, request.GET)
+    if who is None:
+        return _told(request, link, "unknown", 400)
+    part = crowd.begun(link, who)
+    if part is None and not crowd.has_room(link):
+        back = crowd.way_back(link, _State.RETURNED)
+        return redirect(back) if back and request.method != "POST" else _told(request, link, "full", 410)
+    if request.method != "POST":
+        context = {"project": link.project, "link": link, "again": part is not None}
+        return render(request, "frontend/crowd/arrive.html", context)
+    try:
+        part = crowd.enter(link, who, request.user if request.user.is_authenticated else None)
+    except crowd.Elsewhere:
+        return _told(request, link, "elsewhere", 409)
+    except links.LinkError:
+        return _told(request, link, "full", 410)
+    guest = part.annotator.user
+    if guest is None:
+        return _told(request, link, "elsewhere", 409)
+    login(request, guest, backend=_BACKEND)
+    asked = bool(link.project.profile) and not part.annotator.profile_answers.exists()
+    return redirect("label-profile" if asked else "label", link.project.slug)
+
+
+@signed_in
+@require_safe
+def finish(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Back to the platform with the code for how it ended; to work where something is left to do."""
+    part = _part(project_for(request.user, slug, "label"))
+    if part is None or not crowd.finish(part):
+        return redirect("label", slug)
+    return redirect(crowd.way_back(part.link, part.state) or reverse("label", args=[slug]))
+
+
+@signed_in
+@require_POST
+def stop(request: SignedInRequest, slug: str) -> HttpResponse:
+    """A guest stops taking part: what they hold goes back, what they answered stays."""
+    if part := _part(project_for(request.user, slug, "label")):
+        crowd.end(part, _State.RETURNED, by=None)
+    return redirect("label", slug)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def crowd_links(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The crowd links of a project with their people; makes a link by POST and shows it once."""
+    access = project_for(request.user, slug, "manage")
+    if request.method != "POST":
+        return _page(request, access)
+    post = request.POST
+    platform = {} if post.get("platform") == "prolific" else {"study_parameter": "", "session_parameter": ""}
+    if post.get("platform") != "prolific":
+        platform["id_parameter"] = post.get("id_parameter", "")
+    try:
+        _link, token = crowd.open_link(
+            access.project,
+            request.user,
+            post.get("name", ""),
+            days=number(post.get("days")) or 0,
+            places=number(post.get("places")) or 0,
+            pool=pool_named(access.project, post),
+            return_url=post.get("return_url", ""),
+            **{code: post.get(code, "") for code in CODES},
+            **platform,
+        )
+    except links.LinkError as error:
+        return _page(request, access, {"fault": str(error), "said": post}, status=422)
+    address = request.build_absolute_uri(reverse("crowd", args=[token]))
+    if platform == {}:
+        address += "?PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
+    elif platform["id_parameter"]:
+        address += f"?{platform['id_parameter']}=…"
+    return _page(request, access, {"address": address})
+
+
+@signed_in
+@require_POST
+def crowd_close(request: SignedInRequest, slug: str, link_id: int) -> HttpResponse:
+    """Lets nobody new in by this link."""
+    access = project_for(request.user, slug, "manage")
+    links.close(get_object_or_404(CrowdLink, project=access.project, pk=link_id), request.user)
+    return redirect("crowd-links", slug)
+
+
+@signed_in
+@require_POST
+def crowd_return(request: SignedInRequest, slug: str, part_id: int) -> HttpResponse:
+    """Marks a guest's submission as returned, as the platform says that it was."""
+    access = project_for(request.user, slug, "manage")
+    parts = Participation.objects.select_related("annotator__project", "annotator__membership")
+    part = get_object_or_404(parts, link__project=access.project, pk=part_id)
+    crowd.end(part, _State.RETURNED, by=request.user)
+    return redirect("crowd-links", slug)
+
+
+def _part(access: Access) -> Participation | None:
+    return crowd.part_of(access.annotator())
+
+
+def _told(request: HttpRequest, link: CrowdLink, why: str, status: int) -> HttpResponse:
+    back = crowd.way_back(link, _State.RETURNED) if why == "full" else ""
+    context = {"project": link.project, "why": why, "back": back}
+    return render(request, "frontend/crowd/told.html", context, status=status)
+
+
+def _page(
+    request: SignedInRequest, access: Access, more: Mapping[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    project = access.project
+    parts = Participation.objects.select_related("annotator").order_by("-pk")
+    found = CrowdLink.objects.filter(project=project).select_related("pool").order_by("-pk")
+    context = {
+        "access": access,
+        "project": project,
+        "section": "people",
+        "links": [{"link": one, "open": one.is_open()} for one in found],
+        "parts": parts.filter(link__project=project)[:LISTED],
+        "pools": list(project.pools.all()),
+        "days": DAYS,
+        "prolific": PROLIFIC,
+        "codes": CODES,
+        **(more or {}),
+    }
+    return render(request, "frontend/crowd/links.html", context, status=status)
