@@ -39,7 +39,7 @@ class Inputs:
     """
 
     judging: Floats
-    looks: Floats
+    looks: NDArray[np.float32] | Floats
 
     def __len__(self) -> int:
         return len(self.judging)

@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .error_model import ErrorModel, Inputs
+from .error_model import ErrorModel, Inputs, pieces
 from .features import EACH, SHARED, tags
 from .features.judging import COLUMNS
 from .policy import Floats, Labelled, Signals
@@ -69,8 +68,8 @@ def inputs(signals: Signals, categories: Sequence[str]) -> Inputs:
     """What the error model learns from or scores, one row a comparison."""
     at = np.array(signals.categories, dtype=object)
     inside = [(at == name).astype(np.float32) for name in categories]
-    looks = np.column_stack([signals.shared, signals.toward, *inside])
-    return Inputs(signals.judging, looks.astype(np.float64))
+    # As narrow as it is kept: a million rows are widened a few thousand at a time.
+    return Inputs(signals.judging, np.column_stack([signals.shared, signals.toward, *inside]))
 
 
 def human_error(labelled: Labelled) -> tuple[float, str]:
@@ -99,30 +98,39 @@ def reasons(
     probability: Floats, model: ErrorModel, rows: Inputs, categories: Sequence[str], most: int = 2
 ) -> list[str]:
     """Why each score is what it is: P(judge wrong) and the columns that raise it or lower it most."""
-    standard = model.standard(rows)
-    added = standard * model.weights
     names = tuple(columns(categories))
-    largest = _largest(added, most)
-    raises = np.sign(np.round(np.take_along_axis(added, largest, axis=1), 2)).astype(int)
-    high = np.take_along_axis(standard, largest, axis=1) > 0
-    percent = np.rint(100 * probability).astype(int)
-    keys = zip(percent.tolist(), largest.tolist(), raises.tolist(), high.tolist(), strict=True)
-    return [_reason(p, tuple(zip(at, up, above, strict=True)), names) for p, at, up, above in keys]
+    keys = np.empty((len(rows), 1 + most), dtype=np.int64)
+    keys[:, 0] = np.rint(100 * probability)
+    for piece in pieces(len(rows)):
+        standard = model.standard(rows.at(piece))
+        keys[piece, 1:] = _largest(standard, standard * model.weights, most)
+    # Words are made once for each distinct row: a million comparisons have some ten thousand.
+    place: dict[tuple[int, ...], str] = {}
+    found = []
+    for key in map(tuple, keys.tolist()):
+        words = place.get(key)
+        if words is None:
+            words = place[key] = _reason(key[0], key[1:], names)
+        found.append(words)
+    return found
 
 
-def _largest(added: Floats, most: int) -> NDArray[np.int64]:
-    """Columns of the `most` largest values of each row, whatever their sign: (n, most)."""
+def _largest(standard: Floats, added: Floats, most: int) -> NDArray[np.int64]:
+    """The columns that add most to each row, whatever their sign, (n, most), each as one number:
+    6 x column + 2 x (0 lowers, 1 neither, 2 raises) + (its value is above the mean)."""
     size, rows = np.abs(added), np.arange(len(added))
     found = []
     for _ in range(most):
-        found.append(size.argmax(axis=1))
-        size[rows, found[-1]] = -1.0
+        at = size.argmax(axis=1)
+        size[rows, at] = -1.0
+        raises = np.sign(np.round(added[rows, at], 2)).astype(np.int64)
+        found.append(6 * at + 2 * (raises + 1) + (standard[rows, at] > 0))
     return np.column_stack(found)
 
 
-@lru_cache(maxsize=65536)
-def _reason(percent: int, parts: tuple[tuple[int, int, bool], ...], names: tuple[str, ...]) -> str:
-    """`parts` are (column, 1 raises or -1 lowers or 0 neither, whether its value is above the mean)."""
+def _reason(percent: int, codes: tuple[int, ...], names: tuple[str, ...]) -> str:
+    """`codes` as `_largest` gives them."""
+    parts = [(code // 6, code % 6 // 2 - 1, bool(code % 2)) for code in codes]
     found = {
         effect: [phrase(names[at], high) for at, up, high in parts if up == effect] for effect in (1, -1)
     }

@@ -47,7 +47,7 @@ def test_tags_and_similarity_are_written_and_each_is_booked_by_itself(project: P
     assert (result["state"], result["tagged"], result["failed"]) == ("finished", 3, 0)
     assert result["cost"] == pytest.approx({"tags": 3 * 0.003, "embeddings": 3 * 20e-6})
     spent = spent_by_purpose(project)
-    assert (spent["tags"], spent["embed"], spent["run"]) == (Decimal("0.009"), Decimal("0.00006"), 0)
+    assert (spent["tags"], spent["embed"], spent["run"]) == (Decimal("0.009"), Decimal("0.00006"), Decimal(0))
     found = {tag.name: tag.value for tag in Tag.objects.filter(comparison=project.comparisons.first())}
     assert found.keys() == {*TAGS, "similarity"}
     assert 0 < float(found["similarity"]) < 1
@@ -127,6 +127,7 @@ def test_half_a_description_is_none(reply: str) -> None:
 def test_similarity_is_the_mean_cosine_and_needs_vectors() -> None:
     assert mean_cosine([[1, 0], [1, 0], [0, 2]]) == pytest.approx(1 / 3)
     assert mean_cosine([[1e200, 0], [1e200, 0]]) == pytest.approx(1)
-    for bad in ([[1.0], [1.0, 2.0]], [[0.0], [1.0]], [[], []]):
+    wrong: list[list[list[float]]] = [[[1.0], [1.0, 2.0]], [[0.0], [1.0]], [[], []]]
+    for bad in wrong:
         with pytest.raises(ValueError, match="embedding"):
             mean_cosine(bad)

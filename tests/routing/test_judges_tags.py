@@ -27,7 +27,9 @@ def write(project: Project, number: int, tags: dict[str, str], tagger: str = "no
 
 
 def column(project: Project, name: str) -> np.ndarray:
-    found = read(project, standing_judge(project, None).judge)
+    standing = standing_judge(project, None)
+    assert standing is not None
+    found = read(project, standing.judge)
     return np.asarray(found.open.signals.shared[:, SHARED.index(name)])
 
 
