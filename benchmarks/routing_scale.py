@@ -183,12 +183,14 @@ def plans(labelled: Any, number: int) -> dict[str, Any]:
         reasons(probability, model, asked, categories)
         return probability
 
+    busy = time.process_time()
     with threadpool_limits(1):
         model, learning = timed(lambda: fit(told, known.wrong, known.signals.groups))
         probability, scoring = timed(score)
         chosen, selecting = timed(lambda: select(probability, rows.keys, slots=number // 4, audit_share=0.05))
         _, validating = timed(lambda: learn(known, few, 0, Decimal(1), None))
         _, choosing = timed(lambda: POLICIES["combined"].score(Problem(few, known), 0))
+    busy = time.process_time() - busy
     planning = (scoring + selecting) * scale
     assert int((chosen.human | chosen.audit).sum()) == number // 4
     return {
@@ -205,6 +207,7 @@ def plans(labelled: Any, number: int) -> dict[str, Any]:
             "nested_validation_seconds": round(validating, 2),
             "choice_of_parts_seconds": round(choosing, 2),
         },
+        "plan_and_refit_cpu_seconds": round(busy, 2),  # of one processor; says what load does not
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
@@ -255,6 +258,7 @@ def rows_of(number: int) -> Any:
 
 
 def timed(work: Any) -> tuple[Any, float]:
+    """What comes of it, and the seconds it took."""
     start = time.perf_counter()
     found = work()
     return found, time.perf_counter() - start

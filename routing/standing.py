@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from annotation.models import Annotator, JudgeCall, Label, Project
 
@@ -30,23 +30,37 @@ def can_be_asked(judge: Annotator) -> bool:
 
 
 def standing_judge(project: Project, name: str | None = None) -> Standing | None:
-    """The judge named, by its version in service, else its newest; None where the project has no judge.
+    """The judge named, by its version in service, else its newest; `NAME@2` is that version whatever else
+    there is. None where the project has no judge.
 
     Of a configured judge and an imported one that share the name, the configured one, even if retired.
     Without a name: a judge that can be asked, else the imported one with the most labels; of several the
     first by name. Raises PlanError when there is no judge of that name.
     """
     judges: dict[str, Annotator] = {}
-    for judge in project.annotators.filter(kind=Annotator.Kind.JUDGE).select_related("judge_version"):
+    versions: dict[str, Annotator] = {}
+    for judge in _judges_of(project):
+        if judge.judge_version:
+            versions[_numbered(judge)] = judge
         known = judges.get(_name(judge))
         if known is None or _version(judge) > _version(known):
             judges[_name(judge)] = judge
     if name is None:
         name = min(map(_name, _likely(judges.values())), default=None)
+    elif name in versions and name not in judges:
+        return Standing(versions[name], name, len(judges) - 1)
     elif name not in judges:
         known_names = ", ".join(sorted(judges)) or "none"
         raise PlanError(f"{project.slug} has no judge {name!r}; its judges: {known_names}")
     return Standing(judges[name], name, len(judges) - 1) if name is not None else None
+
+
+def judge_names(project: Project) -> list[str]:
+    """What `standing_judge` takes, by name: every judge, and each version of those that have several."""
+    judges = list(_judges_of(project))
+    names = [_name(judge) for judge in judges]
+    several = [_numbered(judge) for judge in judges if judge.judge_version and names.count(_name(judge)) > 1]
+    return sorted({*names, *several})
 
 
 def mean_cost(judge: Annotator) -> Decimal | None:
@@ -66,6 +80,14 @@ def mean_cost(judge: Annotator) -> Decimal | None:
 def _name(judge: Annotator) -> str:
     """The same for every version of a judge."""
     return judge.judge_version.name if judge.judge_version else judge.name
+
+
+def _judges_of(project: Project) -> QuerySet[Annotator]:
+    return project.annotators.filter(kind=Annotator.Kind.JUDGE).select_related("judge_version")
+
+
+def _numbered(judge: Annotator) -> str:
+    return f"{_name(judge)}@{_version(judge)[1]}"
 
 
 def _version(judge: Annotator) -> tuple[bool, int]:

@@ -9,10 +9,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from annotation.models import Decision, Project
+from frontend.views.plan.stopping import because
 from routing import drafting, quality
 from routing.drafting import Budget
 from routing.models import Plan
 from tests.factories import make_comparison, make_person, make_project
+from tests.llm_judges.makers import make_judge as configured
 from tests.routing.judges import make_judge, make_many, says
 from tests.routing.learned import labelled_project
 
@@ -144,4 +146,37 @@ def test_the_page_reads_the_plan_and_not_the_comparisons() -> None:
         with CaptureQueriesContext(connection) as queries:
             page(client, project)
         numbers.append(len(queries))
-    assert numbers[0] == numbers[1] <= 8
+    assert numbers[0] == numbers[1] <= 12
+
+
+def test_before_the_first_label_tokens_and_price_are_guessed_and_any_version_may_be_chosen() -> None:
+    project = make_project(human_label_price=Decimal("0.5"))
+    for prompt in ("one", "two", "three"):
+        make_comparison(project, f"short {prompt}", f"a longer answer to {prompt}")
+    for model in ("small", "large"):
+        configured(project, "http://127.0.0.1:9/v1", model=model)
+    client = client_of(project)
+    shown = page(client, project)
+    assert "<option>fake@1</option>" in shown
+    client.post(
+        f"/p/{project.slug}/plan/ask/",
+        {"policy": "random", "kind": "share", "amount": "0", "judge": "fake@2"},
+    )
+    shown = page(client, project)
+    assert "<option selected>fake@2</option>" in shown
+    assert "about 6 calls" in shown
+    assert "guessed from its prompts" in shown
+
+
+@pytest.mark.parametrize(
+    ("worth", "pays", "words"),
+    [
+        (None, False, "no longer pay, because perhaps nothing is put right: 1.5 net (-0.5 to 3.0)."),
+        (None, True, "pay, because people would put labels right even at the low end"),
+        (2.0, False, "are worth $3.00 to you and cost $10.00."),
+        (20.0, True, "are worth $30.00 to you and cost $10.00."),
+    ],
+)
+def test_the_stop_rule_says_because_of_what(worth: float | None, pays: bool, words: str) -> None:
+    batch = {"size": 50, "gain": 1.5, "low": -0.5, "high": 3.0, "cost": 10.0, "worth": worth}
+    assert words in because(batch | {"pays": pays, "sure": True}, Project(currency="USD"))

@@ -17,11 +17,14 @@ from routing.models import Plan, Refit
 from routing.policies import POLICIES
 from routing.policy import PlanError
 from routing.series import newest_plan
+from routing.standing import judge_names
 
 from ...templatetags.humanise import money, number
 from ...words import opening
 from ..signed_in import SignedInRequest, signed_in
+from .judge import guess
 from .point import Curve, Point
+from .stopping import because
 
 
 @signed_in
@@ -62,7 +65,8 @@ def plan_ask(request: SignedInRequest, slug: str) -> HttpResponseBase:
     kind, amount = request.POST.get("kind", "share"), request.POST.get("amount", "").strip().replace(",", ".")
     try:
         budget = drafting.Budget.of(kind, _percent(amount) if kind == "share" else amount)
-        drafting.ask(access.project, request.POST.get("policy", ""), budget, by=request.user)
+        judge = request.POST.get("judge") or None
+        drafting.ask(access.project, request.POST.get("policy", ""), budget, judge, by=request.user)
     except PlanError as error:
         messages.error(request, str(error))
     return redirect("plan", slug)
@@ -95,13 +99,17 @@ def _form(project: Project, found: Plan | None) -> dict[str, Any]:
     """What the form says at first, what is in force, and what the last refit found."""
     asked = found.parameters if found else {}
     kind, amount = asked.get("kind", "share"), asked.get("amount", "0.25")
+    refit = project.refits.filter(state=Refit.State.DONE).first()
     return {
+        "judges": judge_names(project),
+        "judge": asked.get("judge"),
         "policies": POLICIES.values(),
         "policy": found.policy if found else "combined",
         "kind": kind,
         "amount": f"{100 * float(amount):g}" if kind == "share" else amount,
         "in_force": newest_plan(project),
-        "refit": project.refits.filter(state=Refit.State.DONE).first(),
+        "refit": refit,
+        "because": because(refit.next_batch, project) if refit and refit.next_batch else "",
     }
 
 
@@ -115,7 +123,7 @@ def _chosen(found: Plan, request: SignedInRequest) -> dict[str, Any]:
         people = kept.get("people", kept["asked"])
         at = table.index(people) if people in table else 0
     curve = Curve(found)
-    point = curve.points[at]
+    point = Point(found, at, guess(found.project, found))
     place = {"across": f"{curve.across(at):.2f}", "down": curve.down(at)} if point.predicted else None
     return {"point": point, "at": at, "place": place}
 

@@ -6,33 +6,22 @@ from functools import cached_property
 from typing import Any
 
 from routing.curve import next_batch
+from routing.evaluation import Estimate
 from routing.models import Plan
 
 from ..agreement.charts import Axis
+from .judge import Guess
 
 TICKS = 5
 
 
 @dataclass(frozen=True)
-class Gain:
-    """A difference of qualities with its interval; shares of one."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def clear(self) -> bool:
-        """Zero lies outside the interval."""
-        return self.low > 0 or self.high < 0
-
-
-@dataclass(frozen=True)
 class Point:
-    """The point `at` of the curve of `plan`; `seconds` people take for a label, None where it is unknown."""
+    """The point `at` of the curve of `plan`; `guess`: what a judge that has labelled nothing yet may take."""
 
     plan: Plan
     at: int
+    guess: Guess | None = None
 
     @property
     def people(self) -> int:
@@ -96,6 +85,8 @@ class Point:
         price = self.plan.parameters["judge_price"]
         if not self.lacking:
             return Decimal(0)
+        if price is None and self.guess:
+            price = self.guess.cost
         return None if price is None else Decimal(price) * self.lacking
 
     @property
@@ -110,11 +101,13 @@ class Point:
 
     @property
     def calls(self) -> int | None:
-        return self._of_judge("calls")
+        return round(self.guess.calls * self.lacking) if self.guess else self._of_judge("calls")
 
     @property
     def tokens(self) -> int | None:
         """What the judge reads and writes."""
+        if self.guess:
+            return round(self.guess.tokens * self.lacking)
         read, written = self._of_judge("input"), self._of_judge("output")
         return None if read is None or written is None else read + written
 
@@ -140,12 +133,12 @@ class Point:
         return float(self.plan.table["quality"][0])
 
     @property
-    def over_random(self) -> Gain:
-        return Gain(*self.plan.table["over_random"][self.at])
+    def over_random(self) -> Estimate:
+        return Estimate(*self.plan.table["over_random"][self.at])
 
     @property
-    def over_ai(self) -> Gain:
-        return Gain(*self.plan.table["over_ai"][self.at])
+    def over_ai(self) -> Estimate:
+        return Estimate(*self.plan.table["over_ai"][self.at])
 
     @property
     def following(self) -> tuple[int, float] | None:
