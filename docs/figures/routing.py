@@ -1,6 +1,8 @@
 """Draws the figures of docs/routing.md from a run on MT-Bench: half of the prompts teach, half test.
 
-    python docs/figures/routing.py        # reads TANDEM_BENCH_DATA (default ../shared/data), writes SVGs here
+    python docs/figures/routing.py [RESULT.json…]   # reads TANDEM_BENCH_DATA (default ../shared/data)
+
+Results of `benchmarks/routing.py --json` go into the page's tables (`tables.py`).
 
 GPT-4 is the judge whose label stands, Llama-2 a second one; the people are MT-Bench's annotators.
 """
@@ -15,6 +17,7 @@ sys.path[:0] = [str(HERE.parents[1] / "benchmarks"), str(HERE.parents[1])]
 
 from _benchmark import set_up, texts_of  # noqa: E402
 from _votes import described, lines_of, read  # noqa: E402
+from tables import main as write_tables  # noqa: E402
 
 WIDE, TALL, LEFT, TOP, RIGHT, BOTTOM = 640, 320, 56, 28, 28, 44
 PEOPLE, JUDGE, INK, FAINT = "#0a6c75", "#b96f05", "#122022", "#5a676a"
@@ -201,3 +204,4 @@ def audit(here: object, scores: np.ndarray, draws: object, ranked: object) -> No
 
 if __name__ == "__main__":
     main()
+    write_tables(sys.argv[1:])
