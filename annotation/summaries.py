@@ -21,7 +21,7 @@ BATCH = 1000
 LONGEST_TEXT = 2000  # characters of a prompt that searching knows
 
 # Counts are cast because PostgreSQL's sums are of another type, whose division does not cut off.
-_COUNT = """
+COUNT = """
 WITH said AS (
     SELECT l.comparison_id, l.criterion_id, l.ranking,
         SUM(CASE WHEN a.kind = 'human' THEN 1 ELSE 0 END) AS people,
@@ -61,7 +61,7 @@ def recount(comparison_ids: Iterable[int]) -> None:
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
         with connection.cursor() as cursor:
-            cursor.execute(_COUNT.format(ids=", ".join(["%s"] * len(some))), [*some, *some])
+            cursor.execute(COUNT.format(ids=", ".join(["%s"] * len(some))), [*some, *some])
 
 
 def catch_up(project: Project) -> int:

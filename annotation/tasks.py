@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
-from . import exports, leases, lifecycle, reports, stopping, summaries, uploads, webhooks
+from . import exports, figures, leases, lifecycle, reports, stopping, summaries, uploads, webhooks
 from .api import once
 from .models import Project, Release, Webhook
+
+LARGE = 20_000  # comparisons that come at once
 
 
 @shared_task
@@ -102,4 +104,12 @@ def look_for_summaries() -> None:
 def catch_up(project_id: int) -> None:
     """Summarises what is new in one project. Running it twice changes nothing."""
     for project in Project.objects.filter(pk=project_id):
-        summaries.catch_up(project)
+        if summaries.catch_up(project) > LARGE:
+            figures.renew_stale(project, "progress")  # before a page has to wait for them
+
+
+@shared_task
+def renew_figures(project_id: int, name: str) -> None:
+    """Works a project's kept figures out anew. Asked twice at once, it does so once."""
+    for project in Project.objects.filter(pk=project_id):
+        figures.renew_stale(project, name)

@@ -43,6 +43,8 @@ urlpatterns = [
     path("", include("frontend.account_urls")),
     path("new/", setup.project_new, name="project-new"),
     path("p/<slug:slug>/", overview.overview, name="overview"),
+    path("p/<slug:slug>/charts/", overview.charts, name="charts"),
+    path("p/<slug:slug>/charts/<slug:chart>.csv", overview.chart_table, name="chart-table"),
     path("p/<slug:slug>/label/", label.label, name="label"),
     path("p/<slug:slug>/label/next/", label.following, name="label-next"),
     path("p/<slug:slug>/label/skip/", label.skip, name="label-skip"),

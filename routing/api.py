@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -122,7 +122,7 @@ def approve_plan(request: Request, slug: str) -> PlanAsked:
     if found is None:
         raise Unprocessable("plan", "must be the id of a plan of this project")
     people = whole_number(body.get("people"), "people", 0, MOST)
-    if not approving.begin(found, people):
+    if not approving.begin(found, people, cast("User", request.user)):
         raise Unprocessable("people", "must be a number of `table.people` of a plan that is a draft")
     found.refresh_from_db()
     return {"plan": plan_shape(found)}

@@ -7,7 +7,8 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Q, Sum
 
-from annotation.models import Comparison, Demand, Project
+from annotation.audit import record
+from annotation.models import Comparison, Demand, Project, User
 
 from .choosing import Request, choose
 from .frozen import joined, unpack
@@ -17,20 +18,32 @@ from .planning import PlanResult, keep, parameters_of, put_into_effect, result_o
 from .policy import PlanError
 from .preparing import labels_wanted, policy_named, prepare
 from .selection import select
+from .series import newest_plan
 from .standing import Standing, standing_judge
 
 
-def begin(plan: Plan, people: int) -> bool:
-    """Has a draft put into effect in the background (`tasks.approve_plan`); False if it is none any more, or
-    has no such point."""
+def begin(plan: Plan, people: int, by: User | None = None) -> bool:
+    """Has a draft put into effect in the background (`tasks.approve_plan`), and notes whose word that was;
+    False if it is none any more, or has no such point."""
     if people not in plan.table.get("people", []):
-        return False
-    waiting = Plan.objects.filter(pk=plan.pk, state=Plan.State.DRAFT)
-    if not waiting.update(state=Plan.State.APPROVING, message=""):
         return False
     from .tasks import approve_plan  # tasks call this module
 
-    transaction.on_commit(lambda: approve_plan.delay(str(plan.pk), people))
+    with transaction.atomic():
+        before = newest_plan(plan.project)
+        waiting = Plan.objects.filter(pk=plan.pk, state=Plan.State.DRAFT)
+        if not waiting.update(state=Plan.State.APPROVING, message=""):
+            return False
+        in_force = {"policy": before.policy, "people": before.human} if before else {}
+        record(
+            plan.project,
+            by,
+            "approve-plan",
+            plan.policy,
+            before=in_force,
+            after={"policy": plan.policy, "people": people, "plan": str(plan.pk)},
+        )
+        transaction.on_commit(lambda: approve_plan.delay(str(plan.pk), people))
     return True
 
 

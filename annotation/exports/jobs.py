@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from ..audit import record
 from ..models import Criterion, Project, Release, User
 from ..reports import Unknown, criteria_named
 from ..webhooks import release_ready
@@ -54,7 +55,7 @@ def start(
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         last = Release.objects.filter(project=project).aggregate(Max("number"))["number__max"]
         number = (last or 0) + 1
-        return Release.objects.create(
+        release = Release.objects.create(
             project=project,
             number=number,
             format=",".join(options.formats),
@@ -62,6 +63,8 @@ def start(
             path=str(free or settings.RELEASES_DIR / project.slug / str(number)),
             started_by=started_by,
         )
+        record(project, started_by, "release", str(number), after=options.as_dict())
+    return release
 
 
 def due() -> Iterator[Release]:

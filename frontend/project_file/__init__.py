@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from django.db import transaction
 
+from annotation.audit import record
 from annotation.models import Guidelines, Pool, Project, User
 from annotation.permissions import add_member
 from annotation.projects import ask_people, touch
@@ -101,7 +102,7 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     _settings(project, data)
     project.save()
     if created or "guidelines" in data:
-        _guidelines(project, text_at(data, "guidelines"))
+        _guidelines(project, text_at(data, "guidelines"), owner)
     if created or "criteria" in data:
         set_criteria(project, list_at(data, "criteria") or DEFAULT_CRITERIA)
     _pools(project, list_at(data, "pools"))
@@ -171,10 +172,19 @@ def _origins(entries: list[Any]) -> list[str]:
     return list(dict.fromkeys(entries))
 
 
-def _guidelines(project: Project, text: str) -> None:
+def _guidelines(project: Project, text: str, by: User | None) -> None:
     newest = project.guidelines_versions.order_by("-version").first()
-    if newest is None or newest.text != text:
-        Guidelines.objects.create(project=project, text=text, version=newest.version + 1 if newest else 1)
+    if newest is None:
+        Guidelines.objects.create(project=project, text=text)
+    elif newest.text != text:
+        made = Guidelines.objects.create(project=project, text=text, version=newest.version + 1)
+        record(
+            project,
+            by,
+            "guidelines",
+            before={"version": newest.version, "text": newest.text},
+            after={"version": made.version, "text": text},
+        )
 
 
 def _pools(project: Project, entries: list[Any]) -> None:

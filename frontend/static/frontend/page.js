@@ -49,9 +49,10 @@
   });
 
   // Widths that data decide, set here because a strict policy allows no style attributes.
-  document.addEventListener("DOMContentLoaded", () => {
+  function widen() {
     for (const part of document.querySelectorAll("[data-share]")) {
       part.style.width = `${Math.min(Math.max(Number(part.dataset.share) || 0, 0), 100)}%`;
     }
-  });
+  }
+  for (const moment of ["DOMContentLoaded", "htmx:afterSwap"]) document.addEventListener(moment, widen);
 })();

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
+from annotation.audit import record
 from annotation.models import JudgeRun, Project
 from annotation.permissions import project_for
 from llm_judges import budget, runs, tasks
@@ -119,7 +121,9 @@ def judge_act(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
     whole = request.POST.get("view") == "whole"
     problem = ""
     try:
-        _act(request, _line(found))
+        with transaction.atomic():
+            _act(request, _line(found))
+        tasks.look.delay()
     except (JudgeError, ValueError) as error:
         problem = str(error)
     if not request.htmx:
@@ -160,8 +164,18 @@ def _act(request: SignedInRequest, line: Line) -> None:
         runs.resume(run, judge)
     elif action == "cancel":
         runs.cancel(run)
-    if action in ("start", "retry", "resume"):
-        tasks.look.delay()
+    else:
+        raise ValueError(_("Choose what to do."))
+    told = {name: request.POST[name] for name in ("cap", "limit") if request.POST.get(name)}
+    now = runs.runs_of(judge).first()
+    record(
+        judge.version.project,
+        request.user,
+        f"run-{action}",
+        str(judge.version),
+        before={"state": run.state} if run else {},
+        after={"state": now.state if now else "", **told},
+    )
 
 
 def _cap(text: str | None) -> Decimal | None:

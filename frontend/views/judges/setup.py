@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
+from annotation.audit import record
 from annotation.models import JudgeVersion, Project
 from annotation.permissions import project_for
 from annotation.projects import touch
@@ -55,12 +56,15 @@ def judge_service(request: SignedInRequest, slug: str, judge_id: int) -> HttpRes
     judge = judge_in(access.project, judge_id)
     try:
         with transaction.atomic():
+            before = entry_of(judge)
             if request.POST.get("action") == "retire":
                 registry.retire(judge)
+                _note(request, "judge-retire", before, judge)
                 said, address = _("%(name)s is out of service. What it said stays.") % _names(judge), None
             else:
                 found = set_judge(access.project, **entry_of(judge))
                 said, address = _said(judge, found, None, False), found.pk
+                _note(request, "judge-return", {}, found)
             renew_panels(access.project)
     except ValueError as error:
         messages.error(request, str(error))
@@ -114,6 +118,7 @@ def _saved(
     terms = before.revision if before else None
     if judge is None and JudgeVersion.objects.filter(project=project, name=entry["name"]).exists():
         raise ValueError(_("name is taken by another judge; change that one in its settings"))
+    before_entry = entry_of(before) if before else {}
     key, forget = form.cleaned_data["key"], form.cleaned_data["forget_key"]
     with transaction.atomic():
         found = set_judge(project, **entry)
@@ -124,8 +129,23 @@ def _saved(
                 raise ValueError(f"key: {error}") from error
         renew_panels(project)
         touch(project)
+        _note(request, "judge", before_entry, found, key="stored" if key else "deleted" if forget else "")
     messages.success(request, _said(before, found, terms, bool(key)))
     return redirect("judge-trial" if before is None else "judge-settings", project.slug, found.pk)
+
+
+def _note(request: SignedInRequest, act: str, before: dict[str, Any], now: Judge, key: str = "") -> None:
+    """Writes what changed of a judge's settings into the audit log; they hold no secret."""
+    after = entry_of(now)
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    record(
+        now.version.project,
+        request.user,
+        act,
+        str(now.version),
+        before={name: before[name] for name in changed if name in before},
+        after={name: after[name] for name in changed if name in after} | ({"key": key} if key else {}),
+    )
 
 
 def _entry(form: JudgeForm, judge: Judge | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
+from annotation.audit import record
 from annotation.models import Project
 from annotation.permissions import project_for
 from annotation.projects import touch
@@ -116,10 +117,14 @@ def _saved(
     wanted = name or form.cleaned_data["name"]
     if name is None and wanted in _texts(project):
         raise ValueError(_("name is taken; choose another"))
+    text, (before, version) = form.cleaned_data["text"], _texts(project).get(wanted, ("", None))
     with transaction.atomic():
-        template, renewed = renew_template(project, wanted, form.cleaned_data["text"])
+        template, renewed = renew_template(project, wanted, text)
         renew_panels(project)
         touch(project)
+        was = {"version": version, "text": before} if before else {}
+        now = {"version": template.version, "text": text}
+        record(project, request.user, "judge-template", template.name, before=was, after=now)
     said = _("%(name)s is saved as version %(version)s.") % {
         "name": template.name,
         "version": template.version,

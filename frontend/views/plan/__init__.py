@@ -79,7 +79,7 @@ def plan_approve(request: SignedInRequest, slug: str) -> HttpResponseBase:
     access = project_for(request.user, slug, "manage")
     found, people = request.POST.get("plan", ""), request.POST.get("people", "")
     known = access.project.plans.filter(pk=found).first() if _is_uuid(found) else None
-    if known is None or not people.isdigit() or not approving.begin(known, int(people[:12])):
+    if known is None or not people.isdigit() or not approving.begin(known, int(people[:12]), request.user):
         messages.error(request, _("This plan is not a draft any more. Here is the newest one."))
     return redirect("plan", slug)
 

@@ -1,0 +1,131 @@
+"""The overview page: a sentence, the ledger, and what needs its owner."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from annotation import figures
+from annotation.flags import open_flags
+from annotation.models import Annotator, AuditEntry, Project, Release
+from annotation.permissions import Access, project_for
+from routing.series import newest_plan
+
+from ...words import skip_reason, who
+from ..signed_in import SignedInRequest, signed_in
+from .ledger import Coverage, ledger, pools, together
+
+# Judges that are listed in full; imports may bring dozens. The rest is summed up, and listed when asked for.
+LISTED = 6
+NEARLY = Decimal("0.8")  # of the budget: time to think
+NAMED = 5  # people whom "needs you" names
+
+
+@signed_in
+@require_safe
+def overview(request: SignedInRequest, slug: str) -> HttpResponse:
+    """A constant number of statements, whatever the project's size. Its `live` part is asked for again."""
+    access = project_for(request.user, slug, "view")
+    project = access.project
+    kept = figures.kept(project)
+    found = figures.up_to_date(project, "progress", kept.get("progress"))
+    coverage = Coverage(**found["coverage"])
+    lines = ledger(found, coverage)
+    people, judges = lines[0], lines[1:]
+    spent = sum((line.spent for line in lines), Decimal(0))
+    by_pool = pools(found)
+    skipped = {skip_reason(reason): number for reason, number in found["skips"].items()}
+    context = {
+        "access": access,
+        "project": project,
+        "may_label": access.may("label"),
+        "coverage": coverage,
+        "people": people,
+        "judges": judges,
+        "listed": judges[:LISTED],
+        "others": judges[LISTED:],
+        "rest": together(judges[LISTED:]),
+        "judge_labels": sum(line.labels for line in judges),
+        "judge_spent": spent - people.spent,
+        "spent": spent,
+        "over_budget": project.budget is not None and spent > project.budget,
+        "nearly_spent": _nearly(spent, project),
+        "totals": {
+            "labels": sum(line.labels for line in lines),
+            "wanted": sum(line.wanted for line in lines),
+        },
+        "failed_calls": sum(line.failed for line in judges),
+        "failing": [line for line in judges if line.failed],
+        "pools": by_pool,
+        "to_adjudicate": sum(pool.wanted for pool in by_pool if pool.adjudicates),
+        "forecast": _forecast(found, sum(pool.wanted for pool in by_pool)),
+        "trust": kept["trust"].content if "trust" in kept else None,
+        "flags": open_flags(project).aggregate(
+            number=Count("pk"), comparisons=Count("comparison", distinct=True)
+        ),
+        "skips": skipped,
+        "skipped": sum(skipped.values()),
+        "as_of": kept["progress"].computed_at if "progress" in kept else None,
+    } | _halted(access)
+    if request.htmx:
+        return render(request, "frontend/overview/live.html", context)
+    context |= {
+        "plan": newest_plan(project),
+        "releases": Release.objects.filter(project=project, state=Release.State.READY).order_by("-number")[
+            :10
+        ],
+    }
+    return render(request, "frontend/overview/page.html", context)
+
+
+def _nearly(spent: Decimal, project: Project) -> bool:
+    budget = project.budget
+    return bool(budget) and NEARLY * budget <= spent <= budget if budget is not None else False
+
+
+def _halted(access: Access) -> dict[str, Any]:
+    """People who are paused, and how many of the paused and excluded wait for a reply. For managers alone;
+    one statement."""
+    if not access.manages:
+        return {"paused": [], "appeals": 0}
+    said = AuditEntry.objects.filter(annotator=OuterRef("pk"), act="appeal")
+    halted = (
+        Annotator.objects.filter(project=access.project, kind=Annotator.Kind.HUMAN)
+        .exclude(paused_at=None, excluded_at=None)
+        .annotate(appealed=Exists(said))
+    )
+    rows = list(halted)
+    paused = [one for one in rows if one.excluded_at is None and not one.appealed]
+    return {
+        "paused": [{"pk": one.pk, "name": who(one), "told": one.told} for one in paused[:NAMED]],
+        "more_paused": max(len(paused) - NAMED, 0),
+        "appeals": sum(one.appealed for one in rows),
+    }
+
+
+def _forecast(found: Mapping[str, Any], left: int) -> dict[str, Any]:
+    """When people will be done, as dates."""
+    today = timezone.localdate()
+    by_day = {date.fromisoformat(row["day"]): row["people"] for row in found["days"] if row["people"]}
+    first = min(by_day, default=today)
+    first = max(first, today - timedelta(days=figures.forecast.DAYS))
+    daily = [by_day.get(first + timedelta(days=n), 0) for n in range((today - first).days)]
+    seen = figures.forecast.forecast(daily, left)
+
+    def ends(days: float | None) -> date | None:
+        return today + timedelta(days=round(days)) if days is not None and days < 3650 else None
+
+    return {
+        "left": left,
+        "today": by_day.get(today, 0),
+        "pace": seen.pace,
+        "ends": ends(seen.days),
+        "soonest": ends(seen.soonest),
+        "latest": ends(seen.latest),
+    }
