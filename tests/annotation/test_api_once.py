@@ -59,6 +59,18 @@ def test_a_call_that_failed_keeps_no_key_and_leaves_nothing() -> None:
     assert post(client, path, {"comparisons": [LINE]}, "k").json()["added"] == 1
 
 
+def test_a_line_with_a_number_beyond_any_column_is_a_bad_line_or_a_good_one() -> None:
+    project = make_project()
+    client, path = member(project, "owner"), f"{project.slug}/comparisons/import"
+    lines = [LINE | {"turn": 10**40}, LINE | {"id": 10**40}]
+    assert {
+        post(client, path, {"comparisons": [line]}, str(n)).status_code for n, line in enumerate(lines)
+    } <= {
+        200,
+        422,
+    }
+
+
 def test_kept_replies_are_forgotten_after_a_day() -> None:
     project = make_project()
     post(member(project, "owner"), f"{project.slug}/webhooks/new", HOOK, "k")
