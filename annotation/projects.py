@@ -18,6 +18,7 @@ from .models import (
     Criterion,
     Decision,
     Demand,
+    Gold,
     Guidelines,
     Pool,
     Project,
@@ -45,22 +46,26 @@ def touch(project: Project) -> None:
     project.refresh_from_db(fields=["revision"])
 
 
-def ask_people(project: Project) -> None:
-    """Brings what pools are asked for to what the project now wants, where no Decision has spoken.
+def ask_people(project: Project, comparison_id: int | None = None) -> None:
+    """Brings what pools are asked for (about this comparison, or about all) to what the project now wants,
+    where no Decision has spoken and no answer is gold.
 
     Imported votes of people make fewer labels wanted of the default pool; what is lent or done stays.
     """
     wanted = wanted_from(project, project.pools.all())
-    decided = Decision.objects.filter(comparison=OuterRef("comparison"), superseded_at=None)
     for pool in project.pools.all():
         target = wanted.get(pool.pk, 0)
-        open_to_change = Demand.objects.filter(~Exists(decided), comparison__project=project, pool=pool)
+        open_to_change = Demand.objects.filter(
+            *_open_to_change("comparison"), comparison__project=project, pool=pool
+        )
+        if comparison_id is not None:
+            open_to_change = open_to_change.filter(comparison=comparison_id)
         lock_demand(open_to_change)
         open_to_change.update(
             wanted=Greatest(target - _voters("comparison", pool), F("live") + F("done"), Value(0))
         )
         if target:
-            _ask_first(project, pool, target)
+            _ask_first(project, pool, target, comparison_id)
 
 
 def lock_demand(rows: QuerySet[Demand]) -> None:
@@ -68,17 +73,27 @@ def lock_demand(rows: QuerySet[Demand]) -> None:
     list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True).iterator())
 
 
-def _ask_first(project: Project, pool: Pool, target: int, batch: int = 2000) -> None:
+def _open_to_change(comparison: str) -> tuple[Combinable, Combinable]:
+    """That no Decision speaks of the outer comparison, and that it is no gold."""
+    decided = Decision.objects.filter(comparison=OuterRef(comparison), superseded_at=None)
+    gold = Gold.objects.filter(reference__comparison=OuterRef(comparison))
+    return ~Exists(decided), ~Exists(gold)
+
+
+def _ask_first(
+    project: Project, pool: Pool, target: int, comparison_id: int | None, batch: int = 2000
+) -> None:
     """Demand for comparisons that the pool has not been asked about and has not voted on enough."""
     fit = {} if project.lend_unfit else {"fit": True}
     unasked = (
-        Comparison.objects.filter(project=project, **fit)
-        .filter(~Exists(Decision.objects.filter(comparison=OuterRef("pk"), superseded_at=None)))
+        Comparison.objects.filter(*_open_to_change("pk"), project=project, **fit)
         .filter(~Exists(Demand.objects.filter(comparison=OuterRef("pk"), pool=pool)))
         .annotate(missing=target - _voters("pk", pool))
         .filter(missing__gt=0)
         .order_by("pk")
     )
+    if comparison_id is not None:
+        unasked = unasked.filter(pk=comparison_id)
     last = 0
     while rows := list(unasked.filter(pk__gt=last).values_list("pk", "missing")[:batch]):
         Demand.objects.bulk_create(

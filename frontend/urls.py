@@ -23,6 +23,7 @@ from .views import (
     profile,
     programs,
     projects,
+    quality,
     releases,
     setup,
     work,
@@ -52,6 +53,8 @@ urlpatterns = [
     path("p/<slug:slug>/label/beat/", label.beat, name="label-beat"),
     path("p/<slug:slug>/label/flag/", label.flag, name="label-flag"),
     path("p/<slug:slug>/label/appeal/", label.appeal, name="label-appeal"),
+    path("p/<slug:slug>/label/consent/", label.consent, name="label-consent"),
+    path("p/<slug:slug>/label/notice/", label.notice, name="label-notice"),
     path("p/<slug:slug>/label/guidelines/", label.guidelines, name="label-guidelines"),
     path("p/<slug:slug>/label/work/", work.work, name="label-work"),
     path("p/<slug:slug>/label/<pk:assignment_id>/", label.label_one, name="label-one"),
@@ -64,6 +67,11 @@ urlpatterns = [
         comparisons.adjudicate,
         name="adjudicate",
     ),
+    path(
+        "p/<slug:slug>/comparisons/<pk:comparison_id>/gold/", quality.comparison_gold, name="comparison-gold"
+    ),
+    path("p/<slug:slug>/quality/", quality.quality, name="quality"),
+    path("p/<slug:slug>/quality/gold/", quality.quality_gold, name="quality-gold"),
     path("p/<slug:slug>/flags/", flags.flags, name="flags"),
     path("p/<slug:slug>/leaks/", leaks.leaks, name="leaks"),
     path("p/<slug:slug>/leaks/decide/", leaks.decide, name="leaks-decide"),

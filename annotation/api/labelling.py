@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from .. import labels, leases
 from ..guidelines import acknowledge, acknowledged, to_acknowledge
+from ..instruments import before_work
 from ..models import Annotator, Assignment, Response
 from ..permissions import project_for
 from ..projects import guidelines_of
@@ -55,10 +56,12 @@ class Lent(TypedDict):
 
 
 class Claimed(TypedDict):
-    """What the caller holds. `paused` is null, or why nothing new is lent to them."""
+    """What the caller holds. `paused` is null, or why nothing new is lent to them. `waits` is null, or what
+    they have to agree to or read on the label page before anything is lent: consent or notice."""
 
     guidelines: GuidelinesLent | None
     paused: str | None
+    waits: str | None
     criteria: list[CriterionShape]
     lent: list[Lent]
 
@@ -116,6 +119,9 @@ def claim(request: Request, slug: str) -> Claimed:
     return {
         "guidelines": {**shown, "read": unread is None} if shown else None,
         "paused": None if annotator.may_be_lent else annotator.told,
+        "waits": before_work.stage(annotator, access.project)
+        if before_work.waits(annotator, access.project)
+        else None,
         "criteria": criteria_shape(access.project),
         "lent": [_lent(assignment) for assignment in lent],
     }

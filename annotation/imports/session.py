@@ -7,6 +7,8 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from ..instruments.known import use_references
+from ..instruments.settings import quality_of
 from ..models import Demand, Project
 from ..projects import criteria_of
 from ..ranking import Scale
@@ -39,7 +41,7 @@ class Session:
             self._covered[comparison_id] = self._covered.get(comparison_id, 0) + number
 
     def finish(self) -> None:
-        """Asks for as many fewer labels, and hands what was left out to the tally.
+        """Asks for as many fewer labels, and for none of gold; hands what was left out to the tally.
 
         Last in the transaction: whoever submits on one of these comparisons waits for it from here on.
         """
@@ -50,6 +52,8 @@ class Session:
                 Demand.objects.filter(comparison_id__in=same[start : start + _CHUNK], pool__in=pools).update(
                     wanted=Greatest(F("live") + F("done"), F("wanted") - number)
                 )
+        if quality_of(self.project).references_are_gold:
+            use_references(self.project)
         if self.answers.left_out:
             self.tally.note_left_out("not kept from labels", self.answers.left_out)
         if self.answers.unasked:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 from django.db import connection, transaction
 from django.utils import timezone
 
+from ..instruments.watching import Given
+from ..instruments.watching import after_answers as watch
 from ..models import Annotation, Annotator, Assignment, Label, Project
 from ..projects import criteria_of, guidelines_of
 from ..stopping import after_answers
@@ -86,6 +88,11 @@ class _Finished:
         return self.demand_id is None and self.purpose == Assignment.Purpose.WORK
 
     @property
+    def first(self) -> bool:
+        """Whether this is the first answer to it."""
+        return self.was_surplus is None
+
+    @property
     def independent(self) -> bool:
         return self.round == 0 and self.purpose == Assignment.Purpose.WORK
 
@@ -152,6 +159,7 @@ def _record(
         cursor.execute(_FILL.format(ids=", ".join(["%s"] * len(slots))), slots)
     if annotator.kind == Annotator.Kind.HUMAN:
         after_answers(cursor, project, [a.comparison_id for a, _ in written if a.independent])
+        watch(annotator, project, [_given(a, by_id[a.id], rows) for a, rows in written if a.first])
     labels_submitted(project, annotator, keys)
     return receipts | {pk: _replay(annotator, s) for pk, s in by_id.items() if pk not in receipts}
 
@@ -251,6 +259,13 @@ def _rows(assignment: _Finished, submission: Submission, annotator: Annotator, p
         said = answer.reasons or answer.rationale
         rows.labels.append((label, (json_text(list(answer.reasons)), answer.rationale) if said else None))
     return rows
+
+
+def _given(assignment: _Finished, submission: Submission, rows: Rows) -> Given:
+    said = {criterion: (ranking, strength) for (_c, _a, criterion, ranking, strength, *_), _ in rows.labels}
+    return Given(
+        assignment.comparison_id, assignment.purpose, assignment.shown, submission.active_seconds, said
+    )
 
 
 def _guidelines_of(submission: Submission, project: Project) -> int | None:

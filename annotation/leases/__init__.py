@@ -5,7 +5,6 @@ thing and needs none, because an IMMEDIATE transaction holds the only write lock
 slots out on loan, and a check constraint keeps `live + done <= wanted`.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,12 +27,13 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from ..instruments import before_work, lending
 from ..models import Annotator, Assignment, Demand, Project
 from ..projects import lock_demand, pool_ids_of
-from ..ranking import letters
 from ..rows import listed
 from .in_hand import SHOWN, held_by, lent_columns, read
 from .open_queue import UNLIMITED, next_open, open_count, take
+from .order import shown_order
 
 __all__ = [
     "HOLD_SECONDS",
@@ -51,12 +51,13 @@ __all__ = [
     "shown_order",
 ]
 
-# A lease that ran out may be taken up again by the same annotator: the row comes back to life.
+# A lease that ran out may be taken up again by the same annotator, whatever it was for: the row comes back to
+# life.
 _LEND = """
 INSERT INTO annotation_assignment ({columns}) {rows}
-ON CONFLICT (comparison_id, annotator_id, round) DO UPDATE SET state = 'live', demand_id = excluded.demand_id,
-    claimed_at = excluded.claimed_at, leased_until = excluded.leased_until
-    WHERE annotation_assignment.state = 'expired' AND annotation_assignment.purpose = 'work'
+ON CONFLICT (comparison_id, annotator_id, round) DO UPDATE SET state = 'live', purpose = 'work',
+    demand_id = excluded.demand_id, claimed_at = excluded.claimed_at, leased_until = excluded.leased_until
+    WHERE annotation_assignment.state = 'expired'
 RETURNING {returning}
 """
 _LENT = (
@@ -89,7 +90,9 @@ def claim(
     A person gets what they already hold before anything new, so a reload or a second tab shows the same
     work, and is lent nothing more while they hold `n` (tabs opened at the same instant may each take one).
     Whoever is paused or excluded gets what they hold, and nothing new; so does everybody in a project that is
-    not open. Judges work in any that is not put away.
+    not open. Judges work in any that is not put away. Before the work come the project's consent, test and
+    training, and whatever there is to read (`instruments.before_work`); instruments come behind the work
+    (`instruments.lending`).
     Assignments that they `have` count towards `n` and are left out of the result.
     `open_queue.take` says in which order they go through what is open.
     A judge's workers run side by side, so a judge always gets new ones.
@@ -135,17 +138,26 @@ def _claim_for_person(
     wanted = n - len(have)
     if wanted < 1:
         return []
+    only = SHOWN if lean else ()
     if not (annotator.may_be_lent and project.lends):
-        return held_by(annotator, wanted, have, SHOWN if lean else ())
+        return held_by(annotator, wanted, have, only)
+    if not before_work.is_over(annotator, project):
+        before_work.lend(annotator, project, n, lent_for)
+        if before_work.waits(annotator, project):
+            return []
+        if not before_work.is_over(annotator, project):
+            return held_by(annotator, wanted, have, only)
     sources = [("pool_id", pool) for pool in pool_ids_of(annotator, project)]
     lent = _take(annotator, sources, wanted, n, lent_for, lent_columns() if lean else "id")
+    lending.behind(annotator, project, [row[0] for row in lent], lent_for)
     lacking = [row for row in lent if row[0] not in have]  # a lease that ran out may have come back to life
     if lean and len(lacking) == wanted:
         return [read(row, SHOWN) for row in lacking]
-    held = held_by(annotator, wanted, have, SHOWN if lean else ())
+    held = held_by(annotator, wanted, have, only)
     if len(held) < wanted and expire(project):
-        _take(annotator, sources, wanted - len(held), n, lent_for)
-        held = held_by(annotator, wanted, have, SHOWN if lean else ())
+        more = _take(annotator, sources, wanted - len(held), n, lent_for)
+        lending.behind(annotator, project, [row[0] for row in more], lent_for)
+        held = held_by(annotator, wanted, have, only)
     return held
 
 
@@ -217,24 +229,9 @@ def lend_again(annotator: Annotator, assignment_ids: Sequence[int] | None = None
     return returned.update(state=Assignment.State.EXPIRED, skip_reason="")
 
 
-def shown_order(annotator: Annotator, comparison_id: int, k: int) -> str:
-    """Stored letters in the order shown: fixed for (annotator, comparison), uniform over comparisons.
-
-    A judge's assignment is in stored order; the orders it is asked in are on its calls.
-    """
-    stored = letters(k)
-    if annotator.kind == Annotator.Kind.JUDGE:
-        return stored
-    return "".join(sorted(stored, key=lambda letter: _draw(annotator.pk, comparison_id, letter)))
-
-
 def done_count() -> Coalesce:
     """For `project_for(..., done=done_count())`: how many the member has submitted, in the same statement."""
-    return _number(
-        Assignment.objects.filter(
-            annotator=OuterRef("annotator"), state=Assignment.State.SUBMITTED, purpose=Assignment.Purpose.WORK
-        )
-    )
+    return _number(_given().filter(annotator=OuterRef("annotator")))
 
 
 def holds(annotator: Annotator | None, comparison_id: int) -> bool:
@@ -246,22 +243,22 @@ def holds(annotator: Annotator | None, comparison_id: int) -> bool:
 
 
 def done_by(annotator: Annotator) -> int:
-    """How many comparisons this annotator has submitted. One SQL statement, which takes the longer the more
+    """How many answers this annotator has given. One SQL statement, which takes the longer the more
     they are."""
-    return Assignment.objects.filter(
-        annotator=annotator, state=Assignment.State.SUBMITTED, purpose=Assignment.Purpose.WORK
-    ).count()
+    return _given().filter(annotator=annotator).count()
+
+
+def _given() -> QuerySet[Assignment]:
+    """What was answered here, instruments among it: to the person they are work like any other."""
+    elsewhere = (Assignment.Purpose.IMPORT, Assignment.Purpose.ADJUDICATION)
+    return Assignment.objects.filter(state=Assignment.State.SUBMITTED).exclude(purpose__in=elsewhere)
 
 
 def _number(rows: QuerySet[Any]) -> Coalesce:
-    """The number of comparisons in `rows` as an expression, to be counted inside another statement."""
-    number = Count("comparison", distinct=True)
+    """The number of `rows` as an expression, to be counted inside another statement."""
+    number = Count("pk")
     counted = rows.order_by().values(all=Value(1)).annotate(number=number).values("number")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-def _draw(*parts: object) -> bytes:
-    return hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
 
 
 def _take(

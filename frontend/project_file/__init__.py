@@ -22,6 +22,7 @@ from routing.policies import POLICIES
 from ..policy import is_origin
 from .criteria import DEFAULT_CRITERIA, set_criteria
 from .people import PEOPLE_KEYS, set_people
+from .quality import set_quality
 from .routing import set_routing
 from .values import (
     ProjectFileError,
@@ -56,6 +57,7 @@ KEYS = {
     "prices",
     "budget",
     "policy",
+    "quality",
     "routing",
     "media_hosts",
     "gold_use",
@@ -110,6 +112,8 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
         ask_people(project)
     if "routing" in data:
         set_routing(project, mapping(data["routing"], "routing"))
+    if "quality" in data or "gold_use" in data:
+        set_quality(project, data)
     _judge_templates(project, list_at(data, "judge_templates"))
     if "judges" in data:
         _judges(project, list_at(data, "judges"))
@@ -143,8 +147,6 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
         project.media_hosts = _origins(list_at(data, "media_hosts"))
     if "inconsistency" in data:
         project.inconsistency = one_of(data["inconsistency"], ("tie", "half", "drop"), "inconsistency")
-    if data.get("gold_use") not in (None, "evaluation"):
-        raise ProjectFileError("gold_use: only `evaluation` is available in this version")
     clean(project, "")
 
 

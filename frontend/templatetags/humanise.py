@@ -202,6 +202,9 @@ def act_name(act: str) -> str:
         "import": _("Asked to import"),
         "imported": _("Imported"),
         "remove-upload": _("Forgot a file"),
+        "warn": _("Warned"),
+        "quality": _("Instruments and rules changed"),
+        "gold": _("Known answers changed"),
     }
     return names.get(act, act)
 

@@ -5,7 +5,7 @@
   const { answer, bar, clock, courier, store } = window.tandem;
   const LATE = 400; // milliseconds after which a wait shows
   const HELD = 240_000; // milliseconds for which what was fetched ahead is surely still this browser's
-  const PASSING = ["done", "guidelines", "paused", "left"]; // end cards that make room for comparisons
+  const PASSING = ["done", "consent", "guidelines", "notice", "paused", "left"]; // end cards that make room for comparisons
 
   let queue = []; // cards behind the one shown: fetched ahead, or put back for a while
   let shown = null; // null while there is nothing to show

@@ -15,6 +15,7 @@ from annotation.models import (
     Comparison,
     Consensus,
     Flag,
+    Gold,
     JudgeCall,
     Label,
     Project,
@@ -26,6 +27,7 @@ from annotation.ranking import letters
 from routing.explaining import Explanation, explain
 
 from ...policy import allow_media
+from ...quality_forms import GoldForm, initial_gold
 from ...questions import Question, filled, questions
 from ...rendering import Content, content_of, with_media
 from ...words import skip_reason, who
@@ -124,6 +126,7 @@ def _everything(access: Access, found: Comparison, content: Content) -> dict[str
         "flags": [{"flag": flag, "who": who(flag.annotator)} for flag in flags],
         "open_flags": sum(flag.resolved_at is None for flag in flags),
         "may_settle": access.may("manage"),
+        "gold": _gold(access, found),
         "skips": {skip_reason(reason): n for reason, n in skips(access.project, found).items()},
         "events": timeline(found, flags),
     }
@@ -154,6 +157,21 @@ def _shown_to_judge(access: Access, comparison: Comparison, content: Content) ->
             {"letter": chr(ord("a") + position), **side} for position, side in enumerate(content["responses"])
         ],
     }
+
+
+def _gold(access: Access, comparison: Comparison) -> dict[str, Any] | None:
+    """The form that makes it gold, for whoever may, filled in where it is."""
+    if not access.may("manage"):
+        return None
+    made = Gold.objects.filter(reference__comparison=comparison).select_related("reference__criterion")
+    golds = list(made.order_by("reference__criterion__position"))
+    known = {
+        one.criterion: one.ranking
+        for one in Reference.objects.filter(comparison=comparison).select_related("criterion")
+    }
+    use, explanation = (golds[0].use, golds[0].explanation) if golds else (Gold.Use.MONITORING, "")
+    initial = initial_gold(known, use, explanation)
+    return {"form": GoldForm(criteria_of(access.project), comparison, initial=initial), "made": bool(golds)}
 
 
 def _explained(comparison: Comparison) -> Explanation | None:

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from annotation import crowd, leases
 from annotation.guidelines import acknowledged, diff, to_acknowledge
+from annotation.instruments import before_work
 from annotation.models import Annotator, AuditEntry, Guidelines
 from annotation.pace import hourly_pay, minutes_left, pace_of
 from annotation.people import LONGEST_REASON
@@ -20,6 +21,7 @@ from annotation.permissions import Access, project_for
 from ...rendering import to_html
 from ..signed_in import SignedInRequest
 from .cards import Card, card
+from .telling import notice_of
 
 # Comparisons a browser holds: the one shown and two fetched ahead.
 AHEAD = 3
@@ -84,7 +86,15 @@ def end_card(request: HttpRequest, desk: Desk, unread: Guidelines | None) -> dic
     return {"kind": kind, "html": html}
 
 
-_END = {"guidelines": "acknowledge", "done": "end", "paused": "paused", "closed": "closed", "left": "left"}
+_END = {
+    "consent": "consent",
+    "guidelines": "acknowledge",
+    "notice": "notice",
+    "done": "end",
+    "paused": "paused",
+    "closed": "closed",
+    "left": "left",
+}
 
 
 def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
@@ -100,9 +110,24 @@ def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
         return "paused", context | {"annotator": desk.annotator, "appeal": said, "longest": LONGEST_REASON}
     if not desk.access.project.lends:
         return "closed", context
-    if unread is None:
-        return "done", context | pace_line(desk, counted=True)
-    return "guidelines", context | reading(desk, unread)
+    stage = before_work.stage(desk.annotator, desk.access.project)
+    if stage == "consent":
+        return "consent", context | agreement(desk)
+    if unread is not None:
+        return "guidelines", context | reading(desk, unread)
+    if stage == "notice":
+        return "notice", context | notice_of(desk.annotator, desk.access.project)
+    return "done", context | pace_line(desk, counted=True)
+
+
+def agreement(desk: Desk) -> dict[str, Any]:
+    """Template context of the consent: its HTML, and whether an earlier version was agreed to."""
+    consent = before_work.newest_consent(desk.access.project)
+    return {
+        "consent": consent,
+        "consent_turn": {"html": guidelines_html(consent.text if consent else "")},
+        "again": desk.annotator.consented > 0,
+    }
 
 
 def reading(desk: Desk, unread: Guidelines) -> dict[str, Any]:

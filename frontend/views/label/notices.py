@@ -1,4 +1,4 @@
-"""What a person says besides answers: that they have read the guidelines, and that something is wrong."""
+"""What a person says besides answers: that they agree, have read something, or found something wrong."""
 
 from contextlib import suppress
 
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from annotation import people
 from annotation.flags import FlagError, raise_flag
 from annotation.guidelines import acknowledge
+from annotation.instruments import before_work
 from annotation.models import Assignment
 from annotation.people import StandingError
 from annotation.projects import guidelines_of
@@ -31,6 +32,27 @@ def guidelines(request: SignedInRequest, slug: str) -> HttpResponse:
     if not scripted(request):
         return redirect("label", slug)
     return answer(request, desk, numbers(request.POST.get("held")))
+
+
+@seated
+@require_POST
+def consent(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Notes that the newest consent was agreed to; a version replaced meanwhile is shown instead."""
+    desk = sit_down(request, slug)
+    newest = before_work.newest_consent(desk.access.project)
+    if newest is not None and request.POST.get("consent") == str(newest.pk):
+        before_work.agree(desk.annotator, newest)
+    return redirect("label", slug)
+
+
+@seated
+@require_POST
+def notice(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What waited to be read was read."""
+    desk = sit_down(request, slug)
+    for notice_id in numbers(request.POST.get("notice")):
+        before_work.read_notice(desk.annotator, notice_id)
+    return redirect("label", slug)
 
 
 @seated
