@@ -62,7 +62,9 @@ def _stop(project: Project, judge: Annotator, criterion: str, actor: User) -> st
 
 
 def _in_use(judge: Annotator, criterion: str) -> Calibration | None:
-    ids = judge.calibrations.filter(criterion__name=criterion).values_list("criterion", flat=True)
+    ids = judge.calibrations.filter(criterion__name=criterion, criterion__retired_at=None).values_list(
+        "criterion", flat=True
+    )
     return next(iter(maps.newest([judge.pk], ids).values()), None)
 
 
