@@ -17,7 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation import people as standing
 from annotation.models import Annotation, Annotator, Assignment, AuditEntry, Project
+from annotation.pace import fairness, hourly_pay, usual_pace
 from annotation.permissions import project_for
+from annotation.profile import counts
 from annotation.spreadsheets import plain
 from annotation.work_done import Work, work_of_people
 
@@ -66,6 +68,9 @@ def people(request: SignedInRequest, slug: str) -> HttpResponse:
     if reported:
         _add_report(project, rows)
     hourly = [one.hourly for one in rows if one.hourly is not None]
+    stated = project.minimum_hourly_pay is not None
+    seconds, of_people = usual_pace(project) if stated else (None, 0)
+    usual = hourly_pay(seconds, project.human_label_price)
     context = {
         "access": access,
         "project": project,
@@ -75,6 +80,10 @@ def people(request: SignedInRequest, slug: str) -> HttpResponse:
         "answers": sum(one.work.answers for one in rows),
         "seconds": sum(one.work.seconds for one in rows),
         "hourly": median(hourly) if hourly else None,
+        "fair": fairness(project, usual),
+        "usual": usual,
+        "usual_of": of_people,
+        "profile": counts(project),
         "halted": sum(not one.annotator.may_be_lent for one in rows),
         "appeals": list(standing.appeals(project)[:RECENT]),
     }
