@@ -71,6 +71,10 @@ class ReleaseForm(forms.Form):
         names = [(criterion.name, criterion.name) for criterion in criteria]
         self.fields["criterion"].choices = [("", _("all")), *names]  # type: ignore[attr-defined]
 
+    def formats_explained(self) -> list[tuple[Any, str]]:
+        """The box of every format, and what the format is for."""
+        return [(box, exports.FORMATS[str(box.data["value"])].replace("`", "")) for box in self["formats"]]
+
     def options(self) -> exports.Options:
         """Of a form that is valid."""
         values = dict(self.cleaned_data)

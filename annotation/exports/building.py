@@ -37,6 +37,11 @@ class Built:
     families: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, Any] | None = None
 
+    @property
+    def disputed(self) -> list[Criterion]:
+        """The criteria on which annotators agree less than was asked for."""
+        return [one.criterion for one in self.judged if one.low_agreement]
+
 
 def build_into(
     folder: Path, release: Release, criteria: list[Criterion], progress: Progress
@@ -59,7 +64,7 @@ def build_into(
         _write_cases(folder, frozen, built, sheets, progress)
         if "labels" in options.formats:
             built.accounts["labels"] = account = Account(labels.UNIT)
-            for group, table in labels.tables(frozen, account):
+            for group, table in labels.tables(frozen, account, built.disputed):
                 sheets.add_table(labels.CONFIG, group, table)
                 progress(0)
             for group, values in labels.references(frozen):
@@ -81,7 +86,7 @@ def _write_cases(folder: Path, frozen: Frozen, built: Built, sheets: Sheets, pro
     """Every format that is made comparison by comparison."""
     options = frozen.options
     formats = {name: CASEWISE[name] for name in options.formats if name in CASEWISE}
-    votes = multipref.MultiPref(frozen) if "multipref" in options.formats else None
+    votes = multipref.MultiPref(frozen, built.disputed) if "multipref" in options.formats else None
     if not formats and votes is None:
         return
     built.accounts |= {name: Account(format.unit) for name, format in formats.items()}

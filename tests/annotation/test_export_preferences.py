@@ -271,3 +271,15 @@ def test_every_criterion_is_a_configuration_of_its_own(tmp_path: Path) -> None:
     assert [row["criterion"] for row in read(release, "truthful")] == ["truthful"]
     only = exports.build(project, "trl-preference", tmp_path / "one", criterion="truthful")
     assert list(only.manifest["rows_by_config"]) == ["truthful"]
+
+
+@pytest.mark.parametrize("format", exports.FORMATS)
+def test_a_criterion_that_people_do_not_agree_on_is_in_no_format(format: str, tmp_path: Path) -> None:
+    project = make_project()
+    people = [make_person(project) for _ in range(2)]
+    for number in range(3):
+        comparison = make_comparison(project)
+        for person, ranking in zip(people, ("a>b", "b>a" if number else "a>b"), strict=True):
+            answer(person, comparison, ranking, 1)
+    with pytest.raises(exports.ExportError, match="low_agreement"):
+        exports.build(project, format, tmp_path / "out", min_agreement=0.5)

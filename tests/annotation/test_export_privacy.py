@@ -1,8 +1,8 @@
 """What is planted with the annotators reaches no file."""
 
-import gzip
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,15 +16,17 @@ SECRETS = ("wilhelmina", "geheim", "5f3ab9crowd", "prolific-77", "203.0.113.9", 
 
 
 def everything_in(folder: Path) -> str:
-    """All bytes of a release and, of compressed ones, their content."""
+    """Names and bytes of all files of a release and, of compressed ones, their content."""
     told = []
     for path in sorted(folder.rglob("*")):
+        told.append(str(path.relative_to(folder)))
         if path.is_file():
             told.append(path.read_bytes().decode("utf-8", "replace"))
-            if path.suffix == ".parquet":
-                told.append(str(pq.read_table(path).to_pylist()))
-            if path.suffix == ".gz":
-                told.append(gzip.decompress(path.read_bytes()).decode())
+        if path.suffix == ".parquet":
+            table = pq.read_table(path)
+            told += [str(table.to_pylist()), str(table.schema.metadata)]
+        elif path.suffix == ".arrow":
+            told += [str(pa.ipc.open_file(path).read_all().to_pylist())]
     return "\n".join(told).lower()
 
 
@@ -56,7 +58,9 @@ def test_planted_identities_reach_no_file(file_type: str, tmp_path: Path) -> Non
         answer(annotator, comparison, "a>b", 1, rationale=text)
     Rationale.objects.update(reasons=["short", "Call Wilhelmina Geheim."])
     formats = ("labels",) if file_type == "csv" else tuple(exports.FORMATS)
-    exports.build(project, formats, tmp_path / "out", file_type=file_type, rationales=True)
+    release = exports.build(project, formats, tmp_path / "out", file_type=file_type, rationales=True)
+    assert {account["format"] for account in release.manifest["filters"]} == set(formats)
+    assert all(account["read"] for account in release.manifest["filters"])
     told = everything_in(tmp_path / "out")
     assert GONE in told
     assert [secret for secret in SECRETS if secret in told.replace("(geheim is", "(is")] == []

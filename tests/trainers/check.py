@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """Loads every format of a release with `datasets`, asks TRL's own functions about those that are TRL's, and
-trains one step each of DPO, a reward model and KTO on the CPU: `check.py FOLDER`, made by `release.py`.
+runs the snippets of docs/releases.md, a step each of DPO, a reward model and KTO: `check.py FOLDER`, which
+`release.py` has made.
 
 Runs in an environment of its own (`make check-trainers`), offline, on a model of two layers made on the spot.
 """
 
 import json
 import os
+import re
 import sys
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "releases.md"
 
 os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": ""}
 os.environ |= {
@@ -21,7 +26,8 @@ os.environ |= {
 warnings.filterwarnings("ignore")
 
 import torch  # noqa: E402
-from datasets import Dataset, disable_progress_bars, load_dataset  # noqa: E402
+from datasets import disable_progress_bars, load_dataset  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
 from transformers import (  # noqa: E402
     LlamaConfig,
@@ -29,7 +35,6 @@ from transformers import (  # noqa: E402
     LlamaForSequenceClassification,
     PreTrainedTokenizerFast,
 )
-from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, RewardConfig, RewardTrainer  # noqa: E402
 from trl.data_utils import extract_prompt, is_conversational, maybe_apply_chat_template  # noqa: E402
 
 TEMPLATE = (
@@ -47,10 +52,12 @@ def main() -> None:
     release = folder / "parquet"
     ask_trl(release)
     with tempfile.TemporaryDirectory() as made:
-        tokenizer = tiny(Path(made))
-        print("dpo", dpo(release, Path(made), tokenizer))
-        print("reward", reward(release, Path(made), tokenizer))
-        print("kto", kto(release, Path(made), tokenizer))
+        tiny(Path(made))
+        found = snippets()
+        assert len(found) == 3, f"{DOCS} has {len(found)} snippets"
+        for code in found:
+            name = re.findall(r"\w+", code)[0]
+            print(f"{name:10}{train(code, release, Path(made))}")
 
 
 def load_everything(release: Path) -> None:
@@ -120,52 +127,25 @@ SETTINGS = {
 }
 
 
-def dpo(release: Path, made: Path, tokenizer: PreTrainedTokenizerFast) -> str:
-    train = load_dataset(str(release), "overall", split="train")
-    trainer = DPOTrainer(
-        model=str(made / "model"),
-        args=DPOConfig(output_dir=str(made / "dpo"), **SETTINGS),
-        train_dataset=train,
-        processing_class=tokenizer,
-    )
-    return finished(trainer, train)
+def snippets() -> list[str]:
+    """The Python of docs/releases.md, a piece a trainer."""
+    return re.findall(r"```python\n(# .+?)```", DOCS.read_text(), re.DOTALL)
 
 
-def reward(release: Path, made: Path, tokenizer: PreTrainedTokenizerFast) -> str:
-    train = load_dataset(str(release), "overall", split="train")
-    trainer = RewardTrainer(
-        model=str(made / "judge"),
-        args=RewardConfig(output_dir=str(made / "reward"), **SETTINGS),
-        train_dataset=train,
-        processing_class=tokenizer,
-    )
-    return finished(trainer, train)
-
-
-def kto(release: Path, made: Path, tokenizer: PreTrainedTokenizerFast) -> str:
-    train = load_dataset(str(release), "overall.trl-kto", split="train")
-    model = str(made / "model")
-    trainer = KTOTrainer(
-        model=LlamaForCausalLM.from_pretrained(model),
-        ref_model=LlamaForCausalLM.from_pretrained(model),
-        args=KTOConfig(output_dir=str(made / "kto"), **SETTINGS),
-        train_dataset=train,
-        processing_class=tokenizer,
-    )
-    return finished(trainer, train)
-
-
-def finished(trainer: object, train: Dataset) -> str:
-    """One step taken; the loss is a number and the weights have moved."""
-    before = [weights.detach().clone() for weights in trainer.model.parameters()]  # type: ignore[attr-defined]
-    loss = trainer.train().training_loss  # type: ignore[attr-defined]
-    moved = any(
-        not torch.equal(old, new)
-        for old, new in zip(before, trainer.model.parameters(), strict=True)  # type: ignore[attr-defined]
-    )
+def train(code: str, release: Path, made: Path) -> str:
+    """Runs a snippet for one step: the loss is a number and the weights have moved."""
+    model = made / ("judge" if "RewardTrainer" in code else "model")
+    code = code.replace('"DIR"', repr(str(release))).replace('"MODEL"', repr(str(model)))
+    code = code.replace('output_dir="OUT"', f"output_dir={str(made / 'out')!r}, **SETTINGS")
+    found: dict[str, Any] = {"SETTINGS": SETTINGS}
+    exec(code, found)
+    trainer = found["trainer"]
+    loss = next(one["train_loss"] for one in trainer.state.log_history if "train_loss" in one)
+    before = load_file(model / "model.safetensors")
+    after = trainer.model.state_dict()
     assert loss == loss, "the loss is no number"
-    assert moved, "the step did nothing"
-    return f"one step on {len(train)} rows, loss {loss:.4f}"
+    assert any(not torch.equal(before[name], after[name]) for name in before), "the step did nothing"
+    return f"one step on {len(found['data']['train'])} rows, loss {loss:.4f}"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`labels`: every current label, one row each, people under pseudonyms. Worked out column by column."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import orjson
@@ -107,10 +107,13 @@ def schema(rationales: bool) -> pa.Schema:
     return SCHEMA.append(RATIONALE) if rationales else SCHEMA
 
 
-def tables(frozen: Frozen, account: Account) -> Iterator[tuple[pa.Array, pa.Table]]:
+def tables(
+    frozen: Frozen, account: Account, disputed: Collection[Criterion] = ()
+) -> Iterator[tuple[pa.Array, pa.Table]]:
     """(split unit of each row, rows under `schema`) in the order of the frozen comparisons, whole ones at a
-    time. Candidates are all frozen labels; `min_labels` counts independent votes."""
-    writer = _Writer(frozen, account)
+    time. Candidates are all frozen labels; `min_labels` counts independent votes. Of `disputed` criteria
+    annotators agree too little for this release."""
+    writer = _Writer(frozen, account, disputed)
     left: pa.Table | None = None
     for batch in stream(*_statement(frozen), _READ_SCHEMA):
         table = pa.Table.from_batches([batch])
@@ -151,8 +154,9 @@ def _statement(frozen: Frozen) -> tuple[str, list[int]]:
 class _Writer:
     """Makes a release's columns of the database's."""
 
-    def __init__(self, frozen: Frozen, account: Account) -> None:
+    def __init__(self, frozen: Frozen, account: Account, disputed: Collection[Criterion]) -> None:
         self.frozen = frozen
+        self.disputed = [one.pk for one in disputed]
         self.options = frozen.options
         self.account = account
         self.scrub = scrubber_of(frozen.project)
@@ -195,6 +199,7 @@ class _Writer:
             "instrument": _flags(read, "instrument") & (not self.options.instruments),
             "flagged": _flags(read, "flagged") & (not self.options.flagged),
             "other_source": ~self._asked_for(who),
+            "low_agreement": np.isin(read.column("criterion").to_numpy(), self.disputed),
             "too_few_votes": number[unit] < self.options.min_labels if len(unit) else np.zeros(0, dtype=bool),
         }
         kept = np.ones(len(read), dtype=bool)

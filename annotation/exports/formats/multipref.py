@@ -3,12 +3,12 @@
 `import_comparisons` reads it back.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from ...models import Label
+from ...models import Criterion, Label
 from ...ranking import BOTH_BAD, parse
 from ..facts import scrubber_of
 from ..frozen import Frozen, Item
@@ -62,10 +62,12 @@ def schema(criteria: Sequence[str], rationales: bool) -> pa.Schema:
 
 
 class MultiPref:
-    """Makes rows of batches of comparisons; one statement a batch."""
+    """Makes rows of batches of comparisons; one statement a batch. Of `disputed` criteria annotators agree
+    too little for this release."""
 
-    def __init__(self, frozen: Frozen) -> None:
+    def __init__(self, frozen: Frozen, disputed: Collection[Criterion] = ()) -> None:
         self.frozen = frozen
+        self.disputed = {one.name for one in disputed}
         self.options = frozen.options
         self.scrub = scrubber_of(frozen.project)
         self.offered = {one.name: frozenset(one.reasons) for one in frozen.criteria}
@@ -88,7 +90,7 @@ class MultiPref:
             else:
                 yield Row(CONFIG, row)
 
-    def _row(self, item: Item, labels: Iterable[Mapping[str, Any]]) -> dict[str, Any] | str:
+    def _row(self, item: Item, labels: Sequence[Mapping[str, Any]]) -> dict[str, Any] | str:
         if reason := held_back(item.instrument, item.flagged, self.options):
             return reason
         if not item.fit:
@@ -104,9 +106,9 @@ class MultiPref:
         one, other = (side for side in sides if isinstance(side, Said))
         if self.options.source in ("human", "judge"):
             labels = [label for label in labels if label["annotator__kind"] == self.options.source]
-        entries = self._entries(labels)
+        entries = self._entries(label for label in labels if label["criterion__name"] not in self.disputed)
         if not entries:
-            return "no_votes"
+            return "low_agreement" if labels else "no_votes"
         if len(entries) < self.options.min_labels:
             return "too_few_votes"
         return {
