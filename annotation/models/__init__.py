@@ -2,9 +2,10 @@
 
 from .audit import AuditEntry
 from .comparisons import Comparison, IdentityLeak, Reference, Rendering, Response, Tag
+from .decisions import Decision
 from .instruments import Consent, ConsentGiven, Notice, QualificationTry, Watch
 from .joining import CrowdLink, Invitation, Participation, ProfileAnswer
-from .judging import Decision, JudgeCall, JudgeRun, JudgeVersion, SoftLabel
+from .judging import JudgeCall, JudgeRun, JudgeVersion, SoftLabel
 from .labels import Annotation, Label, Rationale
 from .media import MediaFile
 from .notices import Acknowledgement, Flag
