@@ -32,6 +32,9 @@ def test_the_address_and_the_username_sign_in(client: Client, name: str) -> None
     user = make_user("anna@example.org", username="anna.b")
     assert sign_in(client, name).headers["Location"] == reverse("projects")
     assert client.session["_auth_user_id"] == str(user.pk)
+    assert b"signed in as" not in client.get(reverse("account")).content, (
+        "no word that pages take for a fault"
+    )
 
 
 def test_after_signing_in_the_page_asked_for_comes_and_no_other_site(client: Client) -> None:
