@@ -128,7 +128,9 @@ class GoldForm(forms.Form):
         self.fields["use"] = forms.ChoiceField(label=_l("Used"), choices=list(USES.items()))
         self.fields["explanation"] = forms.CharField(
             label=_l("Why"),
-            help_text=_l("People read it after their training answer."),
+            help_text=_l(
+                "People read it after their training answer. Name no letters: each sees another order."
+            ),
             widget=forms.Textarea(attrs={"rows": 2}),
             max_length=LONGEST_EXPLANATION,
             required=False,
