@@ -1,12 +1,15 @@
 """A look into a file before it is imported: its columns, its first comparisons, about how long it is."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ..models import Project
 from .columns import Columns, as_line
 from .drafts import Draft, draft
-from .files import rows
+from .files import Line, rows
 from .problems import Bad, Unreadable
 from .report import Tally
 from .session import Session
@@ -50,6 +53,12 @@ def look(path: Path) -> Look:
     return Look(tuple(names), known, "" if read else "there is no line in it")
 
 
+def _first(path: Path) -> Iterator[Line]:
+    """The rows that a look reads, as far as they can be read."""
+    with suppress(Unreadable):
+        yield from islice(rows(path), _ROWS)
+
+
 def first_drafts(
     project: Project, path: Path, columns: Columns | None, number: int
 ) -> list[tuple[int, Draft | Bad]]:
@@ -73,7 +82,10 @@ def first_drafts(
 
 
 def lines_about(path: Path) -> int | None:
-    """How many lines a file has: of CSV at most so many, None where only unpacking would tell."""
+    """About how many lines a file has; None where only unpacking would tell."""
+    if path.suffix == ".csv":  # a record may go over many lines
+        sizes = [line.size for line in _first(path)]
+        return path.stat().st_size * len(sizes) // sum(sizes) if sum(sizes) else None
     if path.suffix == ".gz":
         return None
     if path.suffix == ".parquet":
