@@ -76,6 +76,8 @@ def begin(run: JudgeRun, judge: Judge) -> None:
 def check(judge: Judge, cap: Decimal | None = None) -> None:
     """Raises JudgeError where a run could not be what the owner expects of it."""
     project = judge.version.project
+    if project.put_away:
+        raise JudgeError(f"judge {judge}: the project is archived or about to be deleted")
     if not is_current(judge.version):
         raise JudgeError(
             f"judge {judge}: its prompt templates have changed since it was set up; "

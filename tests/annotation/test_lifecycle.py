@@ -12,6 +12,7 @@ from annotation.lifecycle import ProjectStateError
 from annotation.models import Annotator, AuditEntry, Comparison, JudgeRun, Label, Project
 from annotation.tasks import sweep
 from llm_judges.registry import annotator_of, set_judge
+from llm_judges.runs import JudgeError, start
 from tests.annotation.voting import answer
 from tests.factories import make_comparison, make_person, make_project
 
@@ -56,6 +57,10 @@ def test_a_project_is_archived_closed_and_comes_back_closed() -> None:
     lifecycle.close_project(project, None)
     lifecycle.archive(project, None)
     assert state(project) == "archived"
+    project.refresh_from_db()
+    judge = set_judge(project, name="asked", base_url="http://127.0.0.1:9/v1", model="m-1")
+    with pytest.raises(JudgeError, match="archived"):
+        start(judge)
     lifecycle.restore(project, None)
     assert state(project) == "closed"
 
