@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import AuditEntry, Comparison, Label, Project, Upload
@@ -27,7 +28,7 @@ def test_from_an_empty_installation_to_the_first_label(
     page: Page, live_server: Any, sign_in: Callable[[Page, Any], None], tmp_path: Path
 ) -> None:
     sign_in(page, make_user(is_staff=True))
-    page.goto(live_server.url)
+    page.goto(live_server.url + reverse("projects"))
     page.get_by_role("link", name="New project").click()
     page.get_by_label("Name").fill("Small questions")
     page.get_by_role("radio", name="Arena").check()
@@ -49,7 +50,7 @@ def test_from_an_empty_installation_to_the_first_label(
     page.get_by_role("textbox", name="Question", exact=True).first.fill("Which answer is kinder?")
     page.get_by_role("button", name="Save and go on").click()
     page.get_by_label("Guidelines").fill("Read **both** answers.")
-    expect(page.locator("#shown strong")).to_have_text("both")
+    expect(page.locator("#shown .prose")).to_have_text("Read both answers.")
     expect(page.locator("#shown ins")).to_have_text("Read **both** answers.")
     for heading in ("Labels wanted", "Prices and budget", "Routing", "Look and open"):
         page.get_by_role("button", name="Save and go on").click()
@@ -66,7 +67,7 @@ def test_from_an_empty_installation_to_the_first_label(
 
     page.get_by_role("button", name="Open it").click()
     expect(page.get_by_role("status")).to_contain_text("It is open")
-    page.goto(f"{live_server.url}/p/small-questions/label/")
+    page.goto(live_server.url + reverse("label", args=["small-questions"]))
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#prompt")).to_contain_text("Question")
     with page.expect_response(lambda reply: reply.request.method == "POST" and reply.url.endswith("/label/")):

@@ -136,7 +136,7 @@ def test_other_columns_are_mapped_with_a_look_at_what_comes_of_it(
     assert "choose the column" in text(client.post(url, {"action": "import"}))
     columns = {"prompt": "frage", "response_a": "links", "response_b": "links"}
     wrong = client.post(url, columns, headers={"HX-Request": "true"})
-    assert (wrong.status_code, "is taken already" in text(wrong)) == (422, True)
+    assert (wrong.status_code, "is taken already" in text(wrong)) == (200, True)
     columns["response_b"] = "rechts"
     shown = text(client.post(url, columns, headers={"HX-Request": "true"}))
     assert "So." in shown

@@ -132,9 +132,11 @@ def upload(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponse:
     columns = form.columns() if request.method == "POST" and form.is_valid() else found.columns
     context |= {"form": form, "look": seen, "columns": columns, "report": found.report}
     context["drafts"] = [] if form.errors else _drafts(access.project, found, columns)
-    status = 422 if form.errors else 200
     page = "frontend/setup/upload.html"
-    reply = render(request, f"{page}#mapping" if request.htmx else page, context, status=status)
+    if request.htmx:  # a mapping that is not finished yet is no mistake
+        reply = render(request, f"{page}#firsts", context)
+    else:
+        reply = render(request, page, context, status=422 if form.errors else 200)
     return allow_media(reply, access.project)
 
 
