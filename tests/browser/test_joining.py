@@ -24,7 +24,7 @@ def owned_project() -> tuple[Project, Any]:
 
 
 def answer(page: Page) -> None:
-    expect(page.locator(".response").first).to_be_visible()
+    page.wait_for_url("**/label/")  # loaded, keys and all
     page.keyboard.press("1")
     page.keyboard.press("Enter")
 
