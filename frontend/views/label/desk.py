@@ -102,9 +102,9 @@ def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
     context: dict[str, Any] = {"project": desk.access.project, "done": desk.done}
     part = crowd.part_of(desk.annotator)
     if part is not None:
-        context |= {"part": part, "back": crowd.way_back(part.link, part.state)}
+        context["part"] = part
         if part.ended_at:
-            return "left", context
+            return "left", context | {"back": crowd.way_back(part.link, part.state)}
     if not desk.annotator.may_be_lent:
         said = AuditEntry.objects.filter(annotator=desk.annotator, act="appeal").order_by("-pk").first()
         return "paused", context | {"annotator": desk.annotator, "appeal": said, "longest": LONGEST_REASON}
