@@ -97,7 +97,7 @@ def test_what_is_saved_is_in_the_project_file_and_in_the_audit_log(
     assert data[key] == (
         value or [{"name": "overall", "question": "Which one?", "scale": "five-point", "both_bad": True}]
     )
-    entry = AuditEntry.objects.get()
+    entry = AuditEntry.objects.get(act="settings")
     assert (entry.act, entry.after[key]) == ("settings", data[key])
     assert entry.before[key] != data[key]
 
