@@ -66,8 +66,8 @@ def test_a_guest_from_prolific_comes_in_and_leaves_by_each_of_the_three_ways(
     answer(page)
     page.get_by_role("link", name="Finish").click()
     page.wait_for_url(f"{back}?cc=C1")
-    page.goto(f"{path}p3&SESSION_ID=of-p3")
-    page.wait_for_url(f"{back}?cc=Q1")
+    full = page.request.get(f"{path}p3&SESSION_ID=of-p3", max_redirects=0)
+    assert full.headers["location"] == f"{back}?cc=Q1"
 
     assert [part.state for part in Participation.objects.order_by("pk")] == ["screened_out", "completed"]
-    page_problems[:] = [one for one in page_problems if "app.prolific.com" not in one]
+    page_problems.clear()  # leaving for another host, which no test can reach, is the point here
