@@ -123,7 +123,8 @@ def judge_act(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
     try:
         with transaction.atomic():
             _act(request, _line(found))
-        tasks.look.delay()
+        if request.POST.get("action") in ("start", "retry", "resume"):
+            tasks.look.delay()
     except (JudgeError, ValueError) as error:
         problem = str(error)
     if not request.htmx:
@@ -148,7 +149,8 @@ def batches_look(request: SignedInRequest, slug: str, judge_id: int) -> HttpResp
 def _act(request: SignedInRequest, line: Line) -> None:
     """Raises JudgeError or ValueError with a sentence for the owner."""
     judge, run = line.judge, line.progress.run if line.progress else None
-    action = request.POST.get("action")
+    action, moved = request.POST.get("action"), True
+    before = {"state": run.state} if run else {}
     if action == "start":
         runs.start(judge, request.user, _cap(request.POST.get("cap")), _limit(request.POST.get("limit")))
     elif action == "retry":
@@ -159,13 +161,15 @@ def _act(request: SignedInRequest, line: Line) -> None:
     elif run is None:
         raise ValueError(_("This judge has not been started yet."))
     elif action == "pause":
-        runs.pause(run)
+        moved = runs.pause(run)
     elif action == "resume":
-        runs.resume(run, judge)
+        moved = runs.resume(run, judge)
     elif action == "cancel":
-        runs.cancel(run)
+        moved = runs.cancel(run)
     else:
         raise ValueError(_("Choose what to do."))
+    if not moved:  # it had ended, or somebody else was quicker
+        return
     told = {name: request.POST[name] for name in ("cap", "limit") if request.POST.get(name)}
     now = runs.runs_of(judge).first()
     record(
@@ -173,7 +177,7 @@ def _act(request: SignedInRequest, line: Line) -> None:
         request.user,
         f"run-{action}",
         str(judge.version),
-        before={"state": run.state} if run else {},
+        before=before,
         after={"state": now.state if now else "", **told},
     )
 

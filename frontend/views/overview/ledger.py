@@ -38,15 +38,14 @@ class Coverage:
 class Who:
     """A line of the ledger: people together, or one judge.
 
-    `done` and `wanted`: labels of what was asked for. `calls` and `states` are of what a judge could be
-    asked; `unfit` comparisons (empty, identical, too long) cost nothing and are no failure of it.
+    `wanted`: labels still asked for. `calls` and `states` are of what a judge could be asked; `unfit`
+    comparisons (empty, identical, too long) cost nothing and are no failure of it.
     """
 
     name: str
     kind: str
     labels: int = 0
     comparisons: int = 0
-    done: int = 0
     wanted: int = 0
     spent: Decimal = Decimal(0)
     calls: int = 0
@@ -90,20 +89,18 @@ def ledger(figures: Mapping[str, Any], coverage: Coverage) -> list[Who]:
         _HUMAN,
         labels=given["labels"],
         comparisons=coverage.people + coverage.both,
-        done=sum(row.done for row in pools(figures)),
         wanted=sum(row.wanted for row in pools(figures)),
         spent=Decimal(given["spent"]),
         seconds=given["seconds"],
     )
-    asked = {row["judge"]: row for row in figures["queues"] if row["judge"] is not None}
+    wanted = {row["judge"]: row["wanted"] for row in figures["queues"]}
     judges = [
         Who(
             row["name"],
             _JUDGE,
             labels=row["labels"],
             comparisons=row["comparisons"],
-            done=asked.get(row["pk"], {}).get("done", 0),
-            wanted=asked.get(row["pk"], {}).get("wanted", 0),
+            wanted=wanted.get(row["pk"], 0),
             spent=Decimal(row["spent"]),
             calls=row["calls"],
             states=row["states"],

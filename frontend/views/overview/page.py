@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from annotation import figures
 from annotation.flags import open_flags
-from annotation.models import Annotator, AuditEntry, Project, Release
+from annotation.models import Annotator, AuditEntry, Release
 from annotation.permissions import Access, project_for
 from routing.series import newest_plan
 
@@ -55,7 +55,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "judge_spent": spent - people.spent,
         "spent": spent,
         "over_budget": project.budget is not None and spent > project.budget,
-        "nearly_spent": _nearly(spent, project),
+        "nearly_spent": spent >= NEARLY * project.budget if project.budget else False,
         "totals": {
             "labels": sum(line.labels for line in lines),
             "wanted": sum(line.wanted for line in lines),
@@ -82,11 +82,6 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         ],
     }
     return render(request, "frontend/overview/page.html", context)
-
-
-def _nearly(spent: Decimal, project: Project) -> bool:
-    budget = project.budget
-    return bool(budget) and NEARLY * budget <= spent <= budget if budget is not None else False
 
 
 def _halted(access: Access) -> dict[str, Any]:
