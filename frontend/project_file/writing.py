@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from annotation.instruments.settings import KEYS, quality_of
 from annotation.models import Criterion, Pool, Project
 from llm_judges.models import JudgeTemplate, Panel, judges_of, panels_of
 from llm_judges.prompts import built_in
@@ -53,8 +54,12 @@ def project_as_data(project: Project) -> dict[str, Any]:
         "policy": project.policy,
         "routing": _routing(project),
         "media_hosts": list(project.media_hosts),
+        "minimum_hourly_pay": _amount(project.minimum_hourly_pay),
+        "labels_per_person": project.labels_per_person,
+        "identity_leaks": project.identity_leaks,
+        "profile": [dict(question) for question in project.profile],
     }
-    return data | judges_as_data(project)
+    return data | _quality(project) | judges_as_data(project)
 
 
 def project_as_file(project: Project) -> str:
@@ -94,6 +99,20 @@ def _routing(project: Project) -> dict[str, Any]:
         "hours": settings.hours,
         "capacity": settings.capacity,
     }
+
+
+def _quality(project: Project) -> dict[str, Any]:
+    stored = quality_of(project)
+    values = stored.as_data()
+    test = values["qualification"]
+    consent = project.consents.filter(version=stored.consent).first()
+    quality = {"consent": consent.text if consent else ""} | {key: values[key] for key in KEYS}
+    quality["qualification"] = {
+        "comparisons": test["comparisons"],
+        "pass": test["share"],
+        "retries": test["retries"],
+    }
+    return {"quality": quality, "gold_use": "instruments" if stored.references_are_gold else "evaluation"}
 
 
 def _amount(value: Decimal | None) -> int | float | None:

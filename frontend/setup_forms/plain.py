@@ -14,6 +14,12 @@ _ORDERS_DIFFER = (
     ("half", _l("counts half for each")),
     ("drop", _l("is no label")),
 )
+_LEAKS = (
+    ("accept", _l("is listed, and shown as it is")),
+    ("mask", _l("is shown with the words covered")),
+    ("exclude", _l("is not asked about")),
+)
+_FIGURES = ("minimum_hourly_pay", "labels_per_person", "budget")
 
 
 class GuidelinesSection(Section):
@@ -111,6 +117,10 @@ class GeneralSection(Section):
     name = text(_l("Name"), _l("As annotators see it."), max_length=200)
     human_label = figure(_l("Price of an answer"), _l("What a person is paid for one comparison."))
     currency = text(_l("Currency"), _l("Three letters, such as USD."), max_length=3)
+    minimum_hourly_pay = figure(
+        _l("Least pay of an hour"), _l("What the median hour of work earns stands beside it. Empty: none.")
+    )
+    labels_per_person = figure(_l("Most answers of one person"), _l("Empty: no limit."))
     budget = figure(_l("Budget"), _l("For people and judges together. Empty: none."))
     media_hosts = lines(
         _l("Hosts that pictures, sound and film may come from"),
@@ -120,8 +130,14 @@ class GeneralSection(Section):
         label=_l("A judge that changes its mind with the order"), choices=_ORDERS_DIFFER
     )
 
+    identity_leaks = forms.ChoiceField(
+        label=_l("A response that says who wrote it"),
+        choices=_LEAKS,
+        help_text=_l("Holds for what is imported from now on."),
+    )
+
     def build(self) -> None:
-        self.initial = {key: self.said[key] for key in ("name", "budget", "inconsistency")}
+        self.initial = {key: self.said[key] for key in ("name", *_FIGURES, "inconsistency", "identity_leaks")}
         self.initial |= self.said["prices"]
         self.initial["media_hosts"] = "\n".join(self.said["media_hosts"])
 
@@ -130,7 +146,8 @@ class GeneralSection(Section):
         return {
             "name": values["name"],
             "prices": {"human_label": typed(values["human_label"]) or 0, "currency": values["currency"]},
-            "budget": typed(values["budget"]),
+            **{key: typed(values[key]) for key in _FIGURES},
+            "identity_leaks": values["identity_leaks"],
             "media_hosts": split(values["media_hosts"]),
             "inconsistency": values["inconsistency"],
         }

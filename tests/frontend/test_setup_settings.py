@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from annotation.instruments.settings import quality_of
 from annotation.models import AuditEntry, Criterion, Guidelines, Project
 from frontend.project_file import apply
 from frontend.project_file.templates import templates
@@ -58,6 +59,24 @@ def test_a_template_makes_a_project_that_its_own_file_leaves_as_it_is(template: 
     assert project_as_data(project) == before
     apply({**before, "slug": "copy"})
     assert {**project_as_data(Project.objects.get(slug="copy")), "slug": template.key} == before
+
+
+def test_what_the_file_says_of_people_and_instruments_goes_to_the_copy(project: Project) -> None:
+    says = {
+        "quality": {"consent": "I agree.", "gold": 0.1, "qualification": {"comparisons": 4, "pass": 0.75}},
+        "gold_use": "instruments",
+        "minimum_hourly_pay": 15,
+        "labels_per_person": 40,
+        "identity_leaks": "mask",
+        "profile": [{"name": "field", "question": "What do you work on?", "answers": ["Law", "Code"]}],
+    }
+    apply({"slug": project.slug, **says})
+    said = project_as_data(Project.objects.get())
+    assert said["quality"]["consent"] == "I agree."
+    assert said["quality"]["qualification"] == {"comparisons": 4, "pass": 0.75, "retries": 1}
+    copy, _created = apply(yaml.safe_load(project_as_file(Project.objects.get())) | {"slug": "copy"})
+    assert {**project_as_data(copy), "slug": project.slug} == said
+    assert quality_of(copy) == quality_of(Project.objects.get(slug=project.slug))
 
 
 @pytest.mark.parametrize("topic", SECTIONS)
