@@ -15,7 +15,6 @@ from . import leases
 from .audit import record
 from .models import Annotator, Assignment, AuditEntry, Demand, Label, Project, User
 from .projects import lock_demand, touch
-from .tasks import refit_consensus
 
 LONGEST_REASON = 500
 
@@ -129,6 +128,8 @@ def _set(person: Annotator, by: User | None, act: str, told: str, **standing: An
 def _recompute(project: Project) -> None:
     """Kept reports go by the project's revision; the consensus is fitted anew in the background."""
     touch(project)
+    from .tasks import refit_consensus  # tasks lend, and lending asks this module
+
     transaction.on_commit(lambda: refit_consensus.delay(project.pk))
 
 

@@ -119,7 +119,7 @@ def _summarised(project: Project, search: Search) -> QuerySet[Any]:
 class _Match(Func):
     """PostgreSQL: whether a text has the words of a query; the index of words is on the same expression."""
 
-    template = "to_tsvector('simple', %(expressions)s)"
+    template = "search_words(%(expressions)s)"
     arg_joiner = ") @@ to_tsquery('simple', "
     output_field = BooleanField()
 
