@@ -113,4 +113,4 @@ def test_after_the_grace_all_of_it_is_gone_but_the_audit_log_and_other_projects(
     assert not (settings.RELEASES_DIR / project.slug / "1").exists()
     assert (settings.RELEASES_DIR / other.slug / "1").is_dir()
     acts = AuditEntry.objects.filter(project_id=pk).order_by("pk").values_list("act", flat=True)
-    assert list(acts) == ["ask-deletion", "delete"]
+    assert list(acts) == ["release", "ask-deletion", "delete"]

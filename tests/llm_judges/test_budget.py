@@ -165,5 +165,7 @@ def test_the_ledger_keeps_runs_trials_and_probes_apart() -> None:
         "run": Decimal(5),
         "trial": Decimal("0.5"),
         "probe": Decimal(0),
+        "tags": Decimal(0),
+        "embed": Decimal(0),
     }
     assert budget.spent(project) == Decimal("5.5")
