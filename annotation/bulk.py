@@ -71,6 +71,9 @@ def insert(
             # Binary spares both sides the escaping, which on texts of some length is most of their work.
             types = [str(field.db_type(connection)).partition("(")[0] for field in columns]
             cursor.adapters.register_dumper(None, _JsonText)
+            # A check of foreign keys whose plan was made when the other table held ten rows reads that table
+            # whole for each of a million: plans are made anew.
+            cursor.cursor.execute("DISCARD PLANS")
             statement = f"COPY {table} ({quoted}) FROM STDIN (FORMAT BINARY)"
             writer = _Writer(cursor.cursor, meanwhile)
             with connection.wrap_database_errors, cursor.cursor.copy(statement, writer=writer) as copy:

@@ -131,7 +131,14 @@ def test_no_route_of_an_annotator_depends_on_what_judges_said(route: Route) -> N
     project = project_of_six()
     person = make_person(project)
     [held] = leases.claim(person, project)
-    values = {"slug": project.slug, "assignment_id": held.pk, "sha256": "0" * 64, "token": "t", "uidb36": "0", "key": "k"}
+    values = {
+        "slug": project.slug,
+        "assignment_id": held.pk,
+        "sha256": "0" * 64,
+        "token": "t",
+        "uidb36": "0",
+        "key": "k",
+    }
     url = reverse(route.name, kwargs={name: values[name] for name in route.parameters})
     one, two = replies(person, project, url)
     for content in one + two:

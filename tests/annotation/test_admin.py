@@ -28,6 +28,7 @@ from annotation.models import (
     Decision,
     Delivery,
     Demand,
+    Figures,
     Flag,
     Gold,
     IdentityLeak,
@@ -49,7 +50,10 @@ from annotation.models import (
     Release,
     ReleaseItem,
     Rendering,
+    SearchText,
     SoftLabel,
+    Summary,
+    SummaryMark,
     Tag,
     Token,
     Upload,
@@ -69,6 +73,7 @@ from llm_judges.models import (
     Panel,
     PanelMember,
     PanelVerdict,
+    Tagging,
 )
 from routing import refitting
 from routing.models import PlanPart, Refit, RoutingSettings, TextFeatures
@@ -80,7 +85,9 @@ from tests.routing.judges import make_judge
 pytestmark = pytest.mark.django_db
 
 ROOMS = ("annotation", "llm_judges", "routing", "frontend")
-MODELS = [model for room in ROOMS for model in apps.get_app_config(room).get_models()]
+# Worked out in the background, so that pages are quick: there is nothing to look at.
+DERIVED = (Figures, SearchText, Summary, SummaryMark)
+MODELS = [model for room in ROOMS for model in apps.get_app_config(room).get_models() if model not in DERIVED]
 FACTS = (
     Annotation,
     Label,
@@ -128,6 +135,8 @@ def world() -> Project:
     run = JudgeRun.objects.create(project=project, annotator=judge, message=HOSTILE)
     JudgeBatch.objects.create(run=run, judge=settings, rung="tool", message=HOSTILE)
     Limit.objects.create(key="0" * 64)
+    tagged = JudgeRun.objects.create(project=project, annotator=judge, purpose="tags", message=HOSTILE)
+    Tagging.objects.create(judge=settings, run=tagged, embedding_model=HOSTILE)
     panel = Panel.objects.create(version=judge.judge_version, rule="majority")
     PanelMember.objects.create(panel=panel, judge=settings, position=0)
     PanelVerdict.objects.create(panel=panel, comparison=comparison, state="undecided", reason=HOSTILE)
