@@ -64,7 +64,7 @@ def counts(project: Project, released: bool = False) -> list[dict[str, Any]]:
 
 
 def _counted(question: Mapping[str, Any], given: Mapping[str, int]) -> dict[str, Any]:
-    many = {answer: number for answer, number in given.items() if number >= FEWEST}
+    many = {answer: number for answer, number in sorted(given.items()) if number >= FEWEST}
     return {
         "name": question["name"],
         "question": question["question"],

@@ -103,6 +103,10 @@ def _who(manifest: dict[str, Any]) -> str:
                 f"- **{one['criterion']}**: people a comparison, where any: {each['min']} to {each['max']} "
                 f"(median {each['median']:g})"
             )
+    for asked in manifest["profile"]:
+        given = [f"{_cell(answer)}: {number:,}" for answer, number in asked["answers"].items()]
+        given += [f"other answers: {asked['few']:,}"] if asked["few"] else []
+        lines.append(f"- {_cell(asked['question'])} ({', '.join(given) or 'no answers'})")
     for judge in manifest["judges"]:
         told = f", model {judge['model']}, template {judge['template']}" if "model" in judge else ""
         version = f" version {judge['version']}" if "version" in judge else ""

@@ -7,6 +7,7 @@ import numpy as np
 from django.db.models import Count, Exists, OuterRef
 
 from ..models import Annotation, Annotator, Criterion, Decision, Guidelines, Membership, Pool, Project
+from ..profile import counts
 from ..reports.estimates import decided_of, gold_of
 from .scrub import Scrubber
 
@@ -61,6 +62,7 @@ def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
         },
         "compensation": {"per_label": str(project.human_label_price), "currency": project.currency},
         "time": _time(project),
+        "profile": counts(project, released=True),
         "gold": {str(one.pk): gold_of(one) for one in criteria},
         "decided": {str(one.pk): decided_of(one) for one in criteria},
     }

@@ -27,7 +27,7 @@ SPLIT_RULE = (
     "bytes of SHA-256(salt, NUL, its oldest group), over 2^64, are below the share."
 )
 # Of what was frozen these stay with us: known answers of instruments are no longer known once published.
-_PUBLIC = ("project", "criteria", "judges", "routing", "protocol", "compensation", "time")
+_PUBLIC = ("project", "criteria", "judges", "routing", "protocol", "compensation", "time", "profile")
 
 
 def manifest(release: Release, options: Options, built: "Built") -> dict[str, Any]:

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from annotation import exports
-from annotation.models import Annotation, Guidelines
+from annotation.models import Annotation, Guidelines, ProfileAnswer
 from tests.annotation.releases import sample
+from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -23,3 +24,23 @@ def test_guidelines_of_answers_that_were_all_changed_are_not_those_of_the_releas
     )
     made = exports.build(project, "labels", tmp_path / "out").manifest
     assert [guidelines["version"] for guidelines in made["guidelines"]] == [2]
+
+
+def test_what_people_said_of_themselves_is_counted_where_the_question_may_be_released(tmp_path: Path) -> None:
+    project = sample([1])
+    names = {"field": True, "age": False}
+    project.profile = [
+        {"name": name, "question": f"Your {name}?", "answers": ["a", "b"], "screen_out": [], "release": told}
+        for name, told in names.items()
+    ]
+    project.save()
+    for number in range(7):
+        person = make_person(project)
+        for name in names:
+            answer = "a" if number < 5 else "b"
+            ProfileAnswer.objects.create(annotator=person, question=name, answer=answer)
+    [told] = exports.build(project, "labels", tmp_path / "out").manifest["profile"]
+    assert (told["name"], told["people"], told["answers"], told["few"]) == ("field", 7, {"a": 5}, 2)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "- Your field? (a: 5, other answers: 2)" in card
+    assert "Your age" not in card
