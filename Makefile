@@ -40,13 +40,13 @@ demo: install ## Start the sample project: web, worker and a demonstration judge
 
 test: install ## Run every test on private PostgreSQL and Redis with a browser, then those of the database on SQLite
 	@scripts/system-packages services browser
-	$(SERVICES) $(PY) -m pytest -n $(WORKERS) $(TESTS)
+	$(SERVICES) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 	@# A part chosen by hand may hold nothing that runs on SQLite.
 	@if [ "$(TESTS)" = tests ]; then \
-		$(SQLITE) $(PY) -m pytest -n $(WORKERS) -m "database and not services and not browser" tests; fi
+		$(SQLITE) $(PY) -m pytest -n $(WORKERS) --dist worksteal -m "database and not services and not browser" tests; fi
 
 quick: install ## Run the tests that need no services and no browser, on SQLite
-	$(SQLITE) $(PY) -m pytest -n $(WORKERS) -m "not services and not browser" $(TESTS)
+	$(SQLITE) $(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not services and not browser" $(TESTS)
 
 check: install ## Lint, format, types, direction of imports, migrations, lock file
 	$(BIN)/ruff check .
