@@ -38,6 +38,12 @@
     space: 64,
   };
 
+  // One day alone has others beside it, or its axis would stretch over the next three years.
+  const daily = {
+    time: true,
+    range: ({ data: [at] }, low, high) => (at.length === 1 ? [at[0] - 2 * DAY, at[0] + 2 * DAY] : [low, high]),
+  };
+
   // Words under categories, as many as there is room for.
   function named(words) {
     const most = Math.max(...words.map((word) => word.length));
@@ -85,7 +91,7 @@
       return {
         series: table.series.map((one) => ({ label: one.label, stroke: ink[one.draws], width: 2,
           dash: one.draws === "judge" ? [6, 4] : undefined, points: { show: table.first.length < 40, size: 6, fill: ink[one.draws] } })),
-        axes: axes(ink, days), scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(low ?? 0, 0), high > 0 ? high * 1.05 : 1] } },
+        axes: axes(ink, days), scales: { x: daily, y: { range: (_, low, high) => [Math.min(low ?? 0, 0), high > 0 ? high * 1.05 : 1] } },
       };
     },
     band(table, ink) {
@@ -94,7 +100,7 @@
           ? { label: one.label, stroke: ink.people, width: 2, points: { show: true, size: 7, fill: ink.people } }
           : { label: one.label, stroke: "transparent", points: { show: false } })),
         bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${ink.people} 18%, transparent)` }],
-        axes: axes(ink, days), scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(low, 0), Math.max(high, 1)] } },
+        axes: axes(ink, days), scales: { x: daily, y: { range: (_, low, high) => [Math.min(low, 0), Math.max(high, 1)] } },
       };
     },
     bars(table, ink) {
