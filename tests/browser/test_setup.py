@@ -77,4 +77,4 @@ def test_from_an_empty_installation_to_the_first_label(
     assert label.criterion.question == "Which answer is kinder?"
     assert (Project.objects.get().state, Comparison.objects.count()) == ("open", 30)
     acts = list(AuditEntry.objects.order_by("pk").values_list("act", flat=True))
-    assert acts == ["create", "import", "imported", "settings", "settings", "open"]
+    assert acts == ["create", "import", "imported", "settings", "guidelines", "settings", "open"]

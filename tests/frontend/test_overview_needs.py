@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation import figures
-from annotation.models import Annotation, Annotator, Demand, Figures, IdentityLeak, JudgeRun, Pool, Project
+from annotation.models import Annotation, Annotator, Demand, Figures, JudgeRun, Pool, Project
 from annotation.people import appeal, pause
 from frontend.views.overview.charting import CHARTS
 from tests.annotation.voting import answer
@@ -72,15 +72,6 @@ def test_the_paused_are_named_until_they_answer_and_adjudication_leads_to_its_li
     html = page(client, project)
     assert "is paused" not in html
     assert "A paused person answers you" in html
-
-
-def test_responses_that_say_who_wrote_them_wait_for_the_owner(client: Client, project: Project) -> None:
-    responses = make_comparison(project).responses.all()
-    IdentityLeak.objects.create(project=project, response=responses[0], found=[])
-    IdentityLeak.objects.create(project=project, response=responses[1], found=[], state="accepted")
-    html = page(client, project)
-    assert "1 response says who wrote it" in html
-    assert reverse("leaks", args=[project.slug]) in html
 
 
 def test_agreement_that_fell_is_told_with_its_interval(client: Client, project: Project) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from annotation import figures
 from annotation.flags import open_flags
-from annotation.models import Annotator, AuditEntry, IdentityLeak, Release
+from annotation.models import Annotator, AuditEntry, Release
 from annotation.permissions import Access, project_for
 from routing.series import newest_plan
 
@@ -69,7 +69,6 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "flags": open_flags(project).aggregate(
             number=Count("pk"), comparisons=Count("comparison", distinct=True)
         ),
-        "leaks": IdentityLeak.objects.filter(project=project, state=IdentityLeak.State.FOUND).count(),
         "skips": skipped,
         "skipped": sum(skipped.values()),
         "as_of": kept["progress"].computed_at if "progress" in kept else None,
