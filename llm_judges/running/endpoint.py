@@ -28,7 +28,10 @@ class Endpoint:
         self.pace = Pace(judge, self._gate, Limiter(limit_key(judge), limits))
 
         async def ask(samples: Sequence[Prepared]) -> list[Answer | None]:
-            return await converse_at_once(client, samples, self._gate)
+            answers = await converse_at_once(client, samples, self._gate)
+            if any(answer is not None and answer.fatal for answer in answers):
+                self._gate.halt()  # at once, and not when the owner comes to hear of it
+            return answers
 
         self._judge = judge
         self._looked_at = time.monotonic()

@@ -99,6 +99,7 @@ def judge_through_the_worker(project: Project) -> None:
 def label_everything(page: Page, address: str, email: str) -> int:
     """Signs in by the form and judges until nothing is left, by keyboard alone; gives the number judged."""
     page.goto(f"{address}/p/{SLUG}/label/")
+    expect(page.get_by_label("E-mail")).to_be_focused()
     page.keyboard.type(email)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
