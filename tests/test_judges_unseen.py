@@ -29,8 +29,9 @@ from annotation.models import (
 )
 from annotation.permissions import MAY
 from llm_judges.calibration import keep
+from tests.access.addresses import Route, routes
+from tests.access.expected import ACCOUNT, EXPECTED, MEMBER, PUBLIC
 from tests.factories import make_comparison, make_person, make_project
-from tests.test_access import ACCOUNT, EXPECTED, MEMBER, PUBLIC, Route, routes
 
 NAME, MODEL, REASON, REPLY, SURE = "oracle", "seer-9b", "It-scans-better", "It-said-so", 0.73194
 MARKS = (NAME, MODEL, REASON, REPLY, str(SURE), "73194", "73.2")
