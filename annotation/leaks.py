@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from .audit import record
@@ -50,9 +52,11 @@ def decide(project: Project, response_ids: Iterable[int], choice: str, by: User)
     return len(found)
 
 
-def waiting(project: Project) -> int:
-    """How many flagged responses nobody has decided about."""
-    return IdentityLeak.objects.filter(project=project, state=_State.FOUND).count()
+def undecided() -> Coalesce:
+    """For `project_for(..., leaks=undecided())`: how many flagged responses of the project nobody has decided
+    about, in the same statement."""
+    found = IdentityLeak.objects.filter(project=OuterRef("project"), state=_State.FOUND).order_by()
+    return Coalesce(Subquery(found.values("project").annotate(n=Count("pk")).values("n")), 0)
 
 
 def _put(one: IdentityLeak, state: str) -> None:

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation import figures
-from annotation.models import Annotation, Annotator, Demand, Figures, JudgeRun, Pool, Project
+from annotation.leaks import decide
+from annotation.models import Annotation, Annotator, Demand, Figures, IdentityLeak, JudgeRun, Pool, Project
 from annotation.people import appeal, pause
 from frontend.views.overview.charting import CHARTS
 from tests.annotation.voting import answer
@@ -72,6 +73,23 @@ def test_the_paused_are_named_until_they_answer_and_adjudication_leads_to_its_li
     html = page(client, project)
     assert "is paused" not in html
     assert "A paused person answers you" in html
+
+
+def test_responses_that_say_who_wrote_them_are_told_until_each_is_decided(
+    client: Client, owner: Annotator, project: Project
+) -> None:
+    response = make_comparison(project, "I am Robin.", "It rained.").responses.get(position=0)
+    elsewhere = make_comparison(make_project(), "I am Robin.", "It rained.").responses.get(position=0)
+    said = "1 response says who wrote it"
+    assert said not in page(client, project)
+    for one in (response, elsewhere):
+        IdentityLeak.objects.create(project=one.comparison.project, response=one, found=[])
+    assert said in page(client, project)
+    assert owner.user is not None
+    decide(project, [response.pk], "accept", owner.user)
+    html = page(client, project)
+    assert said not in html
+    assert "Nothing needs you now." in html
 
 
 def test_agreement_that_fell_is_told_with_its_interval(client: Client, project: Project) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from annotation import figures
 from annotation.flags import open_flags
+from annotation.leaks import undecided
 from annotation.models import Annotator, AuditEntry, Release
 from annotation.permissions import Access, project_for
 from routing.series import newest_plan
@@ -31,7 +32,7 @@ NAMED = 5  # people whom "needs you" names
 @require_safe
 def overview(request: SignedInRequest, slug: str) -> HttpResponse:
     """A constant number of statements, whatever the project's size. Its `live` part is asked for again."""
-    access = project_for(request.user, slug, "view")
+    access = project_for(request.user, slug, "view", leaks=undecided())
     project = access.project
     kept = figures.kept(project)
     found = figures.up_to_date(project, "progress", kept.get("progress"))
@@ -69,6 +70,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "flags": open_flags(project).aggregate(
             number=Count("pk"), comparisons=Count("comparison", distinct=True)
         ),
+        "leaks": access.membership.leaks,  # type: ignore[attr-defined]
         "skips": skipped,
         "skipped": sum(skipped.values()),
         "as_of": kept["progress"].computed_at if "progress" in kept else None,
