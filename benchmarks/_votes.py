@@ -63,7 +63,7 @@ def read(
 
     rows = []
     for line in lines:
-        said = {name: _verdict(line, name) for name in (judge, other)}
+        said = {name: verdict(line, name) for name in (judge, other)}
         people = _people(line, without_ties, gold)
         if said[judge] is None or len(people) < (1 if gold else 2):
             continue
@@ -113,7 +113,7 @@ def read(
     )
 
 
-def _verdict(line: dict[str, Any], name: str) -> tuple[str, bool, None] | None:
+def verdict(line: dict[str, Any], name: str) -> tuple[str, bool, None] | None:
     labels = [label for label in line["labels"] if label["kind"] == "llm" and label["annotator"] == name]
     if not labels:
         return None

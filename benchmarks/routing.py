@@ -8,7 +8,8 @@ groups: conditional on the scores, and with everything learned again (`refit`). 
 of label accuracy; a policy's gain is over asking the same share at random, or over the policy named.
 
 The baselines are checked first against figures published with the protocol. `--quick` takes one seed and few
-replicates; its intervals are rough and only the baselines and means are goals of it.
+replicates; its intervals are rough and only the baselines and means are goals of it. The part `every` shows
+whatever is registered in `routing/policies/`, a researcher's own file included.
 """
 
 import argparse
@@ -25,7 +26,7 @@ KNOWN = {  # comparisons; human, GPT-4; disagreement and oracle at 10, 25, 50 %
     "with ties": (960, [67.13, 66.92], [67.56, 68.51, 68.38], [76.92, 78.95, 78.95]),
     "without ties": (699, [82.77, 80.80], [81.69, 83.04, 83.14], None),
 }
-STEPS = ("policies", "shuffled", "refit", "hyper")
+STEPS = ("policies", "shuffled", "refit", "hyper", "every")
 PARTS = (*(f"{name}: {step}" for name in KNOWN for step in STEPS), "mixes", "LLMBar")
 
 
@@ -110,7 +111,7 @@ class Bench:
         self._known(name, data)
         labelled, cases = data.labelled, data.cases
         disagreement = [labelled.signals.differing] * len(self.seeds)
-        combined = [self._combined(labelled, seed, folds=10) for seed in self.seeds]
+        combined = [self._scores("combined", labelled, seed, folds=10) for seed in self.seeds]
         over_random = self._tell(f"{name}: combined over random", combined, cases)
         over_disagreement = self._tell(f"{name}: combined over disagreement", combined, cases, disagreement)
         self._aim(f"vs_random_mean {name}", over_random[-1].value, 1.8)
@@ -131,7 +132,7 @@ class Bench:
             order = np.random.default_rng(seed).permutation(len(data.cases))
             known = data.labelled
             mixed = Labelled(known.signals, known.wrong[order], known.human_wrong[order])
-            score = self._combined(mixed, seed, folds=10)
+            score = self._scores("combined", mixed, seed, folds=10)
             found.append(advantage(score, data.cases, over=known.signals.differing).mean())
         value = round(float(np.mean(found)), 2)
         self.results[f"{name}: combined over disagreement, labels shuffled"] = value
@@ -141,7 +142,7 @@ class Bench:
         """Two folds, because a mix model has to pick its share out of many comparisons at once."""
         if self.quick:
             return
-        combined = [self._combined(data.labelled, seed, folds=2) for seed in self.seeds]
+        combined = [self._scores("combined", data.labelled, seed, folds=2) for seed in self.seeds]
         for kind, quadratic, judge_tags in (("quadratic", True, False), ("linear, judge tags", False, True)):
             estimates = []
             for share in (0.10, 0.25, 0.50):
@@ -157,15 +158,24 @@ class Bench:
     def llmbar(self, lines: list[dict[str, Any]]) -> None:
         """Gold answers play the person: an upper bound, and a judge that is right where it differs."""
         data = read(lines, described(lines), "GPT-4/Vanilla", "ChatGPT/Vanilla", without_ties=True, gold=True)
-        scores = [self._combined(data.labelled, seed, folds=10) for seed in self.seeds]
+        scores = [self._scores("combined", data.labelled, seed, folds=10) for seed in self.seeds]
         disagreement = [data.labelled.signals.differing] * len(scores)
         found = self._tell("LLMBar: combined over disagreement", scores, data.cases, disagreement)
         self._tell("LLMBar: combined over random", scores, data.cases)
         self._tell("LLMBar: disagreement over random", disagreement, data.cases)
         self._aim("llmbar_vs_disagreement_25", found[1].value, 6.0)
 
-    def _combined(self, labelled: Any, seed: int, folds: int) -> Any:
-        """Scores of `combined` on every comparison, by what was learned without its group."""
+    def _every(self, name: str, data: Data) -> None:
+        """Every policy that leaves a choice, whoever wrote it, over people by lot; one fold seed, no goal."""
+        from routing.policies import POLICIES
+
+        for policy in POLICIES.values():
+            if policy.share is None:
+                scores = [self._scores(policy.name, data.labelled, 0, folds=10)]
+                self._tell(f"{name}: {policy.name} over people by lot", scores, data.cases)
+
+    def _scores(self, policy: str, labelled: Any, seed: int, folds: int) -> Any:
+        """A policy's scores of every comparison, by what was learned without its group."""
         from routing.combining import part
         from routing.error_model import folds_of, splits
         from routing.policies import POLICIES
@@ -175,7 +185,7 @@ class Bench:
         for train, test in splits(folds_of(labelled.signals.groups, folds, seed)):
             rows = np.flatnonzero(test)
             problem = Problem(labelled.signals.at(rows), part(labelled, np.flatnonzero(train)))
-            scores[rows] = POLICIES["combined"].score(problem, seed).values
+            scores[rows] = POLICIES[policy].score(problem, seed).values
         return scores
 
     def _mix(self, data: Data, seed: int, share: float, quadratic: bool, judge_tags: bool) -> Any:

@@ -1,32 +1,32 @@
 #!/usr/bin/env python3
-"""Routing at a million comparisons: describing texts, a plan, a refit, one new decision.
+"""Routing at a million comparisons: describing texts, a plan, a refit, one new decision, the plan's page.
 
 Texts are MT-bench's, repeated under new ids. Features go through real Celery workers beside a private
 PostgreSQL and Redis; the rate is per second of the workers' processor time, memory is a worker's highest.
 Plan, refit and decision are measured in this process with one thread: a plan is scores and reasons of a
 million comparisons by `error_model` and the selection under a budget, learned from 10,000 labelled ones; a
 refit is the model, its nested cross-validation, the choice of parts and the scores of the same million.
-`--quick` takes 4,000 texts and 100,000 comparisons; seconds are then stated for a million by rule of three.
+The page (`_plan_page.py`) is a plan asked for, looked at, slid over and approved through the views and
+a worker, while twenty people go on labelling; its seconds are of the clock, waiting for the worker included.
+`--quick` takes 4,000 texts, 100,000 comparisons and a page of 10,000; the seconds of plan and refit are then
+stated for a million by rule of three. `--part` measures only that.
 """
 
 import argparse
-import contextlib
 import os
-import re
 import resource
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _benchmark import INSIDE, ROOT, finish, goal, machine, run_with_services, set_up, texts_of
+from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
 from _project import insert_select, sql
 from _votes import described, lines_of, read
+from _worker import celery, highest, spent
 
 MILLION = 1_000_000
-TICKS = os.sysconf("SC_CLK_TCK")
+PARTS = ("features", "plan", "page")
 
 
 def main() -> int:
@@ -35,7 +35,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--texts", type=int, help="comparisons to describe; default a million, quick 4,000")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this; may be repeated")
     options = parser.parse_args()
+    wanted = options.part or PARTS
     file = texts_of("mtbench.jsonl.gz")
     if INSIDE not in os.environ:
         return run_with_services(__file__)
@@ -44,17 +46,34 @@ def main() -> int:
 
     call_command("migrate", verbosity=0)
     lines = lines_of(file)
-    texts = options.texts or (4000 if options.quick else MILLION)
-    results = features(lines, texts, options.workers)
-    data = read(lines, described(lines), "gpt-4", "llama-2-70b-instruct-v2", without_ties=False, gold=False)
-    results |= plans(data.labelled, MILLION // 10 if options.quick else MILLION)
-    results |= decision(lines[0], data.labelled)
-    goals = [
-        goal("features_per_second_per_core", results["features"]["per_cpu_second"], 300, "at_least", "1/s"),
-        goal("plan_1m_seconds", results["plan"]["seconds"], 10, "at_most", "s"),
-        goal("refit_seconds", results["refit"]["seconds"], 60, "at_most", "s"),
-        goal("one_decision_ms", results["decision_ms"], 5, "at_most", "ms"),
-    ]
+    looks = described(lines)
+    data = read(lines, looks, "gpt-4", "llama-2-70b-instruct-v2", without_ties=False, gold=False)
+    results: dict[str, Any] = {}
+    goals: list[dict[str, Any]] = []
+    if "features" in wanted:
+        texts = options.texts or (4000 if options.quick else MILLION)
+        results |= features(lines, texts, options.workers)
+        rate = results["features"]["per_cpu_second"]
+        goals.append(goal("features_per_second_per_core", rate, 300, "at_least", "1/s"))
+        call_command("flush", interactive=False, verbosity=0)
+    if "plan" in wanted:
+        results |= plans(data.labelled, MILLION // 10 if options.quick else MILLION)
+        results |= decision(lines[0], data.labelled)
+        goals += [
+            goal("plan_1m_seconds", results["plan"]["seconds"], 10, "at_most", "s"),
+            goal("refit_seconds", results["refit"]["seconds"], 60, "at_most", "s"),
+            goal("one_decision_ms", results["decision_ms"], 5, "at_most", "ms"),
+        ]
+    if "page" in wanted:
+        page = plan_page(data, looks, 10_000 if options.quick else MILLION, options.workers)
+        results["page"] = page
+        waited = page["meanwhile"]["longest_without_work_seconds"]
+        goals += [
+            goal("plan_page_ms", page["page_ms"], 1000, "at_most", "ms"),
+            goal("slider_ms", page["slider_ms"], 1000, "at_most", "ms"),
+            goal("approve_seconds", page["approve_seconds"], 300, "at_most", "s"),
+            goal("longest_without_work_seconds", waited, 10, "at_most", "s"),
+        ]
     told = [f"{name}: {value}" for name, value in results.items()]
     return finish({"machine": machine(), "results": results, "goals": goals}, options.json, *told)
 
@@ -91,6 +110,18 @@ def features(lines: list[dict[str, Any]], number: int, workers: int) -> dict[str
     return {"features": figures}
 
 
+def plan_page(data: Any, looks: dict[str, Any], number: int, workers: int) -> dict[str, Any]:
+    """What owner and annotators wait for; the work itself is a worker's."""
+    from _plan_page import make, measure
+
+    started = time.perf_counter()
+    project = make(data, looks, number)
+    making = time.perf_counter() - started
+    with celery(workers) as pids:
+        figures = measure(project)
+        return {**figures, "made_in_seconds": round(making), "worker_peak_mb": round(highest(pids()))}
+
+
 def load(lines: list[dict[str, Any]], number: int) -> Any:
     """A project of `number` comparisons with MT-bench's texts in turn."""
     import orjson
@@ -121,42 +152,6 @@ def load(lines: list[dict[str, Any]], number: int) -> Any:
         )
     sql("ANALYZE annotation_comparison; ANALYZE annotation_response; SELECT 1")
     return project
-
-
-@contextlib.contextmanager
-def celery(workers: int) -> Any:
-    """A worker as in production; gives a function that lists its processes."""
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "-c", str(workers), "-l", "INFO"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    quiet = subprocess.DEVNULL
-    parent = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
-
-    def children() -> list[int]:
-        listed = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
-        return [parent.pid, *map(int, listed)]
-
-    try:
-        while len(children()) <= workers:
-            time.sleep(0.1)
-        yield children
-    finally:
-        parent.terminate()
-        parent.wait(60)
-
-
-def spent(pids: list[int]) -> float:
-    """Processor seconds of processes until now."""
-    total = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
-
-
-def highest(pids: list[int]) -> float:
-    """Megabytes of the largest of them at its highest."""
-    read_from = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
-    return max(int(re.search(r"VmHWM:\s+(\d+)", text)[1]) for text in read_from) / 1024  # type: ignore[index]
 
 
 def plans(labelled: Any, number: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from .policy import PlanError
 from .preparing import labels_wanted, policy_named, prepare
 from .selection import select
 from .series import newest_plan
+from .slices import decided_by, one_at_a_time
 from .standing import Standing, standing_judge
 
 
@@ -49,7 +50,7 @@ def begin(plan: Plan, people: int, by: User | None = None) -> bool:
 
 def refuse(plan: Plan, why: str) -> None:
     """A plan that could not be put into effect is a draft again."""
-    Plan.objects.filter(pk=plan.pk).update(state=Plan.State.DRAFT, message=why[:500])
+    Plan.objects.filter(pk=plan.pk).update(state=Plan.State.DRAFT, message=why[:500], progress={})
 
 
 def approve(plan: Plan, people: int) -> PlanResult | None:
@@ -59,9 +60,9 @@ def approve(plan: Plan, people: int) -> PlanResult | None:
     PlanError when the project's set-up has changed so that the plan's figures would not hold, or when the
     number is none of the plan's.
     """
-    with transaction.atomic():
-        # The plan's row is held, so a doubled message waits and then finds it approved.
-        plan = Plan.objects.select_for_update(of=("self",)).select_related("project").get(pk=plan.pk)
+    with one_at_a_time(plan.project):
+        # A doubled message waited, and finds it approved.
+        plan = Plan.objects.select_related("project").get(pk=plan.pk)
         if plan.state not in (Plan.State.DRAFT, Plan.State.APPROVING):
             return None
         project, kept = plan.project, plan.parameters
@@ -78,13 +79,12 @@ def approve(plan: Plan, people: int) -> PlanResult | None:
             raise PlanError(f"{project.slug} has no judge to take {result.ai} comparisons; add one first")
         shown = len(result._frozen)
         plan.parameters |= request.as_dict() | {"people": people}
-        before = _wanted_now(project)
-        result = put_into_effect(plan, result, wanted, standing.judge if standing else None)
-        plan.report["changed"] = {
-            "before": before,
-            "after": _wanted_now(project),
-            "left": shown - result.open,
-        }
+        changed = plan.report.setdefault("changed", {"before": _wanted_now(project)})
+        plan.save()
+        # Under limits the choice is of what is open now: what was stored of an earlier one is no part of it.
+        done = set[int]() if request.limits else decided_by(plan)
+        result = put_into_effect(plan, result, wanted, standing.judge if standing else None, done)
+        changed |= {"after": _wanted_now(project), "left": shown - result.open}
         plan.save(update_fields=["report"])
     return result
 
@@ -150,8 +150,9 @@ def _limited(plan: Plan, request: Request) -> PlanResult:
     )
     plan.parameters |= parameters_of(prepared)
     plan.model = dict(prepared.scored.model)
-    plan.parts.all().delete()
-    keep(plan, prepared.frozen)
+    with transaction.atomic():
+        plan.parts.all().delete()
+        keep(plan, prepared.frozen)
     return result_of(prepared, choose(prepared, request), [], plan.pk)
 
 

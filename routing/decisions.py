@@ -1,6 +1,6 @@
-"""Storing a plan: Decisions, and the Demand that follows from them. Some twenty statements whatever the size.
+"""Storing a slice of a plan: Decisions, and the Demand that follows. Some twenty statements for any size.
 
-Labelling goes on meanwhile, and since the plan was read. So `stage` first holds the plan's part of the queue
+Labelling goes on meanwhile, and since the plan was read. So `stage` first holds the slice's part of the queue
 until the end of the transaction and drops from the plan every comparison that is not open any more: a person
 has labelled or holds it, or somebody is claiming, answering or giving it back at this moment. Such rows are
 locked; they are skipped, never waited for (SKIP LOCKED; NOT EXISTS, because ON CONFLICT alone would wait), so
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from annotation.bulk import insert
@@ -37,7 +38,7 @@ class Row(NamedTuple):
     answered: bool
 
 
-# The plan in a table of its own for one transaction: statements over the queue become joins with a table
+# The slice in a table of its own for one transaction: statements over the queue become joins with a table
 # whose size PostgreSQL knows. Right after an import it knows no other, and a wrong guess costs hours.
 _STAGE = """
 CREATE TEMPORARY TABLE routing_planned
@@ -126,7 +127,7 @@ ON CONFLICT (comparison_id, judge_id) DO NOTHING
 
 
 def stage(project: Project, rows: Iterable[Row], judge: Annotator | None) -> set[int]:
-    """Holds what the plan is about, to be stored in the same transaction. Gives what it must leave alone.
+    """Holds what these rows are about, to be stored in the same transaction. Gives what to leave alone.
 
     `judge` is whose label stands where no person is asked. The ids returned are of comparisons that were
     started since the plan was read, or are being lent, answered or given back now; `store` is not given them.
@@ -134,7 +135,8 @@ def stage(project: Project, rows: Iterable[Row], judge: Annotator | None) -> set
     # Two plans of one project at a time would both become current. NO KEY: labels refer to this row.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     _copy(rows)
-    still_open, arguments = open_comparisons(project).order_by().values("pk").query.sql_with_params()
+    here = open_comparisons(project).filter(pk__in=RawSQL("SELECT comparison_id FROM routing_planned", []))
+    still_open, arguments = here.order_by().values("pk").query.sql_with_params()
     asked = {"judge": _asked(judge)}
     left: set[int] = set()
     with connection.cursor() as cursor:
@@ -158,14 +160,13 @@ def drop(comparison_ids: Sequence[int]) -> None:
 
 
 def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annotator | None) -> None:
-    """Saves the staged plan with its Decisions and asks people and judges for exactly what they say.
+    """Saves the staged rows of a plan as Decisions and asks people and judges for exactly what they say.
 
     `rows` are those that were staged, without the ones to be left alone; `wanted` is labels by pool id for a
     comparison that people are asked about; `judge` is the one that `stage` was given (an imported judge has
     no version, so it is not asked for anything). Earlier current Decisions of the same comparisons are
     superseded.
     """
-    plan.save()
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(_SUPERSEDE, {"now": connection.ops.adapt_datetimefield_value(now)})

@@ -9,12 +9,14 @@ from django.db.models import Q
 
 from annotation.models import Project, User
 
+from . import texts
 from .curve import Crowd, affordable, recommended, steps, table
 from .error_model import TooFew
 from .ledger import ledger
 from .limits import Asked, asked_of, settings_of
 from .models import Plan
 from .planning import keep, parameters_of
+from .policies import POLICIES
 from .policy import PlanError, Policy, Problem, draws
 from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare
 from .quality import Prediction, predict
@@ -123,6 +125,22 @@ def draft(plan: Plan) -> None:
         Plan.objects.filter(pk=plan.pk).update(state=Plan.State.FAILED, message=str(error)[:500])
 
 
+def describe_some(plan: Plan) -> bool:
+    """Describes a piece of the project's texts, the last ones, where the plan looks at texts and more than
+    one piece is still to do; notes how far that is. False where the plan can be worked out."""
+    policy = POLICIES.get(plan.policy)
+    if plan.state != Plan.State.PLANNING or policy is None or not policy.texts:
+        return False
+    waiting = texts.undescribed(plan.project).count()
+    if waiting <= texts.PIECE:
+        return False
+    described = texts.describe_last(plan.project)
+    number = max(plan.progress.get("of", 0), waiting)
+    told = {"done": number - waiting + described, "of": number}
+    Plan.objects.filter(pk=plan.pk, state=Plan.State.PLANNING).update(progress=told)
+    return True
+
+
 def _work_out(plan: Plan) -> None:
     project = plan.project
     policy = policy_named(plan.policy, plan.seed)
@@ -163,6 +181,10 @@ def _work_out(plan: Plan) -> None:
     }
     plan.state = Plan.State.DRAFT
     with transaction.atomic():
+        # A doubled message may have been quicker, and the plan approved since.
+        if not Plan.objects.filter(pk=plan.pk, state=Plan.State.PLANNING).update(progress={}):
+            return
+        plan.progress = {}
         older = project.plans.filter(Q(state=Plan.State.DRAFT) | Q(state=Plan.State.FAILED))
         older.exclude(pk=plan.pk).delete()
         plan.save()

@@ -113,6 +113,9 @@ class Plan(models.Model):
     )
     points = models.PositiveSmallIntegerField(default=0, help_text="Of the table; 0: it has no curve.")
     report = models.JSONField(default=dict, blank=True, help_text="What the page says beside the curve.")
+    progress = models.JSONField(
+        default=dict, blank=True, help_text="How far a worker is with it: `done` comparisons `of` so many."
+    )
     series = models.UUIDField(
         null=True, blank=True, db_index=True, help_text="The first of the plans that this one carries on."
     )

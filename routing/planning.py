@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from annotation.models import Annotator, Decision, Project
 
 from .choosing import Request, choose
-from .decisions import Row, stage, store
+from .decisions import Row
 from .frozen import Frozen, pack, parts
 from .limits import Asked, asked_of, settings_of
 from .models import Plan, PlanPart
@@ -28,6 +28,7 @@ from .policy import PlanError, Policy
 from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare
 from .refitting import newest_label
 from .selection import Selection
+from .slices import one_at_a_time, store_in_slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +182,12 @@ def make_plan(
         model=dict(prepared.scored.model),
         seed=seed,
     )
-    with transaction.atomic():
-        result = put_into_effect(plan, result, wanted, standing.judge if standing else None)
-        keep(plan, result._frozen)
-    return result
+    with one_at_a_time(project):
+        with transaction.atomic():
+            plan.state, plan.approved_at = Plan.State.APPROVED, timezone.now()
+            plan.save()
+            keep(plan, result._frozen)
+        return put_into_effect(plan, result, wanted, standing.judge if standing else None)
 
 
 def result_of(
@@ -235,22 +238,29 @@ def parameters_of(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
 def put_into_effect(
-    plan: Plan, result: PlanResult, wanted: dict[int, int], judge: Annotator | None
+    plan: Plan,
+    result: PlanResult,
+    wanted: dict[int, int],
+    judge: Annotator | None,
+    done: Collection[int] = (),
 ) -> PlanResult:
-    """Stores what is still open of the plan as Decisions and Demand, and gives just that."""
-    return settle(plan, result.without(stage(plan.project, result.rows(), judge)), wanted, judge)
+    """Stores what is still open of a saved plan as Decisions and Demand, and gives just that. `done` is what
+    of it is stored already. To be called by whoever keeps others out (`slices.one_at_a_time`)."""
+    rows = (row for row in result.rows() if row.comparison_id not in done)
+    result = result.without(store_in_slices(plan, rows, result.open - len(done), wanted, judge))
+    plan.progress = {}
+    settle(plan, result)
+    plan.save()
+    return result
 
 
-def settle(plan: Plan, result: PlanResult, wanted: dict[int, int], judge: Annotator | None) -> PlanResult:
-    """Stores what was staged of the plan, in the same transaction."""
+def settle(plan: Plan, result: PlanResult) -> None:
+    """Notes in the plan that it holds, and its figures: those of what was stored."""
     plan.state, plan.approved_at = Plan.State.APPROVED, timezone.now()
     plan.parameters |= {"open": result.open}
     plan.human, plan.ai, plan.audit = result.human, result.ai, result.audit
     plan.human_cost, plan.judge_cost = result.human_cost, result.judge_cost
-    store(plan, result.rows(), wanted, judge)
-    return result
 
 
 def keep(plan: Plan, frozen: Frozen) -> None:

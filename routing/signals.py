@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from annotation.models import Annotator, Assignment, Comparison, Label, Project
 
-from .answers import contradicted, seen, standing_ranking, summary
+from .answers import contradicted, seen, standing_ranking, summary, unsure
 from .features import SHARED
 from .features.judging import COLUMNS
 from .policy import Labelled, Signals
@@ -135,11 +135,13 @@ def _signals(
     return signals, judged, standing, basis
 
 
-def _votes(project: Project, judge: Annotator | None) -> Iterable[tuple[int, int, bool, str, bool]]:
-    """(comparison, criterion, stands, ranking, flipped) of every judge's label, in that order.
+def _votes(
+    project: Project, judge: Annotator | None
+) -> Iterable[tuple[int, int, bool, str, bool, float | None]]:
+    """(comparison, criterion, stands, ranking, flipped, unsure) of every judge's label, in that order.
 
-    Only independent labels on current criteria; `stands` where `judge` gave it. Panels that do not stand are
-    left out: their members are there.
+    Only independent labels on current criteria; `stands` where `judge` gave it, and only there it is said how
+    unsure it was. Panels that do not stand are left out: their members are there.
     """
     panels = Annotator.objects.filter(project=project, members__isnull=False).exclude(
         pk=judge.pk if judge else 0
@@ -155,10 +157,13 @@ def _votes(project: Project, judge: Annotator | None) -> Iterable[tuple[int, int
         .exclude(annotator__in=panels)
         .order_by("comparison_id", "criterion__position", "criterion_id", "annotator_id")
     )
-    names = ("comparison_id", "criterion_id", "annotator_id", "ranking", "annotation__order_consistent")
+    who = ("comparison_id", "criterion_id", "annotator_id")
+    said = ("ranking", "annotation__order_consistent", "confidence", "soft__probabilities", "comparison__k")
+    rows = labels.values_list(*who, *said).iterator(CHUNK)
     own = judge.pk if judge else 0
-    for pk, criterion, annotator, ranking, consistent in labels.values_list(*names).iterator(CHUNK):
-        yield pk, criterion, annotator == own, ranking, consistent is False
+    for pk, criterion, annotator, ranking, consistent, word, chances, k in rows:
+        sure = unsure(ranking, k, chances, word) if annotator == own else None
+        yield pk, criterion, annotator == own, ranking, consistent is False, sure
 
 
 def _wrong(project: Project, judge: Annotator, known: set[int]) -> dict[int, tuple[float, float]]:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from celery import shared_task
+from django.db.models import Q
 
 from annotation.models import Project
 
@@ -32,9 +33,11 @@ def refit_project(project_id: int) -> None:
 
 @shared_task
 def look_for_texts() -> None:
-    """Has the texts of projects whose policy looks at them described before a plan has to wait for it."""
+    """Has the texts of projects whose policy looks at them described before a plan has to wait for it, and
+    those that a plan waits for."""
     named = [policy.name for policy in POLICIES.values() if policy.texts]
-    for project in Project.objects.filter(policy__in=named):
+    waiting = Plan.objects.filter(policy__in=named, state=Plan.State.PLANNING)
+    for project in Project.objects.filter(Q(policy__in=named) | Q(pk__in=waiting.values("project"))):
         for first, last in texts.pieces(project):
             describe_texts.apply_async((project.pk, first, last), expires=LOOK_SECONDS)
         if texts.with_tags(project).exists():
@@ -77,9 +80,13 @@ def route_project(
 
 @shared_task
 def draft_plan(plan_id: str) -> None:
-    """Works out a plan that somebody asked for."""
-    for plan in Plan.objects.filter(pk=plan_id):
-        drafting.draft(plan)
+    """Works out a plan that somebody asked for. Texts that it has to wait for are described piece by piece,
+    a message each, so that no message takes long and the plan can tell how far it is."""
+    for plan in Plan.objects.filter(pk=plan_id).select_related("project"):
+        if drafting.describe_some(plan):
+            draft_plan.delay(plan_id)
+        else:
+            drafting.draft(plan)
 
 
 @shared_task

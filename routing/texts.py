@@ -62,6 +62,12 @@ def describe_project(project: Project, first: int = 0, last: int | None = None) 
         done, seen = done + len(batch), batch[-1].pk
 
 
+def describe_last(project: Project) -> int:
+    """Describes a piece from the end of what is not described yet: other workers begin at the front."""
+    ids = list(undescribed(project).order_by("-pk").values_list("pk", flat=True)[:PIECE])
+    return describe_project(project, ids[-1], ids[0]) if ids else 0
+
+
 def describe_tagged(project: Project) -> int:
     """Lays a judge's tags over the rules where both are there and that is not done; gives how many it was.
 

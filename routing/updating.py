@@ -9,14 +9,16 @@ import numpy as np
 from django.db import transaction
 
 from .choosing import choose, request_of
-from .decisions import drop, stage
+from .decisions import drop, stage, store
 from .limits import settings_of
 from .models import Plan, Refit
 from .planning import PlanResult, keep, parameters_of, result_of, settle
+from .policy import PlanError
 from .preparing import Prepared, labels_wanted, prepare
 from .refitting import Learned, finish, learn
 from .selection import Selection
-from .series import Held, held_by
+from .series import Held, held_by, newest_plan
+from .slices import one_at_a_time
 
 BATCH = 50  # labels of the batch that the stop rule looks at, where the owner leaves refits to himself
 
@@ -53,11 +55,16 @@ def update_plan(plan: Plan, refit: Refit) -> PlanResult:
         refit=refit,
     )
     judge = prepared.standing.judge if prepared.standing else None
-    with transaction.atomic():
+    with one_at_a_time(project), transaction.atomic():
+        newest = newest_plan(project)
+        if newest is None or newest.pk != plan.pk:
+            raise PlanError("another plan was put into effect while this one was refitted")
         left = stage(project, result.rows(), judge)
         result = _not_more(result.without(left), held, left)
         finish(refit, learned, prepared.known.basis.version, time.monotonic() - start)
-        result = settle(update, result, wanted, judge)
+        settle(update, result)
+        update.save()
+        store(update, result.rows(), wanted, judge)
         keep(update, result._frozen)
     return result
 

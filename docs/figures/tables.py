@@ -49,9 +49,22 @@ def policies(results: dict[str, Any]) -> list[str]:
             rows[f"combined over hyper ({kind})"] = at
         shuffled = results[f"{ties}: combined over disagreement, labels shuffled"]
         rows["combined over disagreement, people's labels shuffled"] = [None, None, None, [shuffled]]
-        tables.append(_table(f"MT-Bench, people's ties {'kept' if ties == TIES[0] else 'dropped'}", rows))
+        kind = "kept" if ties == TIES[0] else "dropped"
+        tables.append(_table(f"MT-Bench, people's ties {kind}", rows))
+        tables.append(_table(f"every policy over people by lot, ties {kind}", every(results, ties)))
     rows = {name.partition(": ")[2]: one for name, one in results.items() if name.startswith("LLMBar: ")}
     return [*tables, _table("LLMBar", rows)]
+
+
+def every(results: dict[str, Any], ties: str) -> dict[str, Any]:
+    """The registered policies, best mean first."""
+    before, after = f"{ties}: ", " over people by lot"
+    found = {
+        name.removeprefix(before).removesuffix(after): one
+        for name, one in results.items()
+        if name.startswith(before) and name.endswith(after)
+    }
+    return dict(sorted(found.items(), key=lambda one: -one[1][-1][0]))
 
 
 def mixes(results: dict[str, Any]) -> str:

@@ -129,7 +129,11 @@ def test_a_page_at_work_asks_whether_it_is_done() -> None:
     Plan.objects.filter(pk=plan.pk).update(state="planning")
     address = f"/p/{project.slug}/plan/"
     assert 'hx-trigger="every 2s"' in page(client, project)
-    assert client.get(address, {"state": "planning"}, headers=headers).status_code == 204
+    assert "progress" not in client.get(address, {"state": "planning"}, headers=headers).content.decode()
+    Plan.objects.filter(pk=plan.pk).update(progress={"done": 5000, "of": 12000})
+    answer = client.get(address, {"state": "planning"}, headers=headers).content.decode()
+    assert "5,000 of 12,000 comparisons" in answer
+    assert 'hx-trigger="every 2s"' in answer
     Plan.objects.filter(pk=plan.pk).update(state="draft")
     assert client.get(address, {"state": "planning"}, headers=headers).headers["HX-Refresh"] == "true"
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.answers import contradicted, seen, summary
+from routing.answers import Vote, contradicted, seen, summary, unsure
 from routing.policies import POLICIES
 from routing.policies.judges import disagreement, low_confidence, tie_first
 from routing.policy import Problem, draws, policy
@@ -114,12 +114,12 @@ def test_what_the_judge_says_of_its_certainty_counts_before_what_its_answers_sho
     assert said.reasons[0] == "the judge is 10% certain"
 
 
-def votes_of(*labels: tuple[int, str, bool]) -> tuple[tuple[int, bool, str, bool], ...]:
+def votes_of(*labels: tuple[int, str, bool]) -> tuple[Vote, ...]:
     """(criterion, ranking, flipped) of judges; the first label on a criterion is the one that stands."""
     first: set[int] = set()
     votes = []
     for criterion, ranking, flipped in labels:
-        votes.append((criterion, criterion not in first, ranking, flipped))
+        votes.append((criterion, criterion not in first, ranking, flipped, None))
         first.add(criterion)
     return tuple(votes)
 
@@ -153,6 +153,23 @@ def test_other_judges_are_seen_from_the_one_whose_label_stands():
     assert np.isnan(unsure)
     assert (others_tied, others_flipped, alone) == (0.5, 0.0, 0.0)
     assert seen(votes_of((1, "a>b", False)), 2)[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("ranking", "k", "chances", "word", "expected"),
+    [
+        ("a>b", 2, {"a": 0.904, "tie": 0.05, "b": 0.046}, "", 0.1),
+        ("b>a", 2, {"a": 0.9, "tie": 0.05, "b": 0.05}, "", 0.95),
+        ("a=b", 2, {"a": 0.2, "tie": 0.5, "b": 0.2, "both_bad": 0.1}, "", 0.4),
+        ("both_bad", 2, {"a": 0.2, "tie": 0.5, "b": 0.2, "both_bad": 0.1}, "", 0.4),
+        ("b>a>c", 3, {"a": 0.25, "b": 0.75, "c": 0.0}, "", 0.25),
+        ("a=b>c", 3, {"a": 0.5, "b": 0.25, "c": 0.25}, "", 0.25),
+        ("a>b", 2, None, "somewhat", pytest.approx(2 / 3)),
+        ("a>b", 2, None, "", None),
+    ],
+)
+def test_a_judge_is_as_unsure_as_its_soft_label_or_its_word_says(ranking, k, chances, word, expected):
+    assert unsure(ranking, k, chances, word) == expected
 
 
 def test_a_person_contradicts_the_judge_and_other_people_by_pairs():

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotation import labels, leases
 from annotation.models import Annotation, Annotator, Assignment, Comparison, Decision, Demand, Project
-from routing import planning
+from routing import slices
 from routing.models import Plan
 from routing.planning import PlanResult, make_plan
 from tests.factories import make_comparison, make_person, make_project
@@ -54,13 +54,13 @@ def planned_after(
     monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object], project: Project, policy: str
 ) -> PlanResult:
     """A plan between whose reading and storing something happens."""
-    stage = planning.stage
+    stage = slices.stage
 
     def later(*arguments: object) -> set[int]:
         happens()
         return stage(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(planning, "stage", later)
+    monkeypatch.setattr(slices, "stage", later)
     return make_plan(project, policy)
 
 

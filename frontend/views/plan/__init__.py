@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -35,8 +35,9 @@ def plan(request: SignedInRequest, slug: str) -> HttpResponseBase:
     access = project_for(request.user, slug, "view")
     found = drafting.newest(access.project)
     if request.htmx and "state" in request.GET:
-        same = found is not None and found.state == request.GET["state"]
-        return HttpResponse(status=204) if same else HttpResponseClientRefresh()
+        if found is None or found.state != request.GET["state"]:
+            return HttpResponseClientRefresh()
+        return render(request, "frontend/plan/at_work.html", {"project": access.project, "plan": found})
     if request.htmx:
         if found is None or not found.points or str(found.pk) != request.GET.get("of"):
             return HttpResponseClientRefresh()
