@@ -183,7 +183,7 @@ def make_plan(
         seed=seed,
     )
     with one_at_a_time(project):
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             plan.state, plan.approved_at = Plan.State.APPROVED, timezone.now()
             plan.save()
             keep(plan, result._frozen)

@@ -46,11 +46,13 @@ def store_in_slices(
     because somebody began them. `plan.progress` says how far it is."""
     waiting, left, done = iter(rows), set[int](), 0
     while some := list(islice(waiting, SLICE)):
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             begun = stage(plan.project, some, judge)
             store(plan, (row for row in some if row.comparison_id not in begun), wanted, judge)
         left |= begun
         done += len(some)
+        if done == number:
+            break
         Plan.objects.filter(pk=plan.pk).update(progress={"done": done, "of": number})
     return left
 
