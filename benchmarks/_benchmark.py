@@ -1,5 +1,6 @@
 """What every benchmark here says of itself: the machine, the goals, and whether they were met."""
 
+import argparse
 import json
 import os
 import platform
@@ -10,6 +11,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("TANDEM_BENCH_DATA", ROOT.parent / "shared" / "data"))
 INSIDE = "TANDEM_BENCHMARK_INSIDE"  # set where PostgreSQL and Redis are running already
+
+
+def arguments(doc: str) -> argparse.ArgumentParser:
+    """A parser with what every benchmark takes; the first line of its `doc` says what it is about."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="less of everything: under a minute")
+    parser.add_argument("--json", action="store_true", help="print one object")
+    return parser
 
 
 def set_up() -> None:
@@ -54,8 +63,8 @@ def machine() -> dict[str, Any]:
 
 
 def goal(name: str, value: float, wanted: float, direction: str, unit: str) -> dict[str, Any]:
-    """A figure beside the goal set for it; `direction` is at_least or at_most."""
-    return {"name": name, "value": value, "goal": wanted, "direction": direction, "unit": unit}
+    """A figure, to four digits, beside the goal set for it; `direction` is at_least or at_most."""
+    return {"name": name, "value": round(value, 4), "goal": wanted, "direction": direction, "unit": unit}
 
 
 def finish(result: dict[str, Any], as_json: bool, *lines: str) -> int:

@@ -19,23 +19,18 @@ out and named. `--quick` takes under a minute: up to a million labels and a page
 which no goal is held.
 """
 
-import argparse
 import importlib.util
-import json
 import os
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _benchmark import goal, machine, met, set_up
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up
 
-ROOT = Path(__file__).resolve().parent.parent
-INSIDE = "TANDEM_BENCHMARK_INSIDE"
 MILLION = 1_000_000
 ANNOTATORS = 1000
 EACH = 5
@@ -44,21 +39,13 @@ PEERS = {"evalica": "evalica", "crowd-kit": "crowdkit", "choix": "choix"}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     if not os.environ.get(INSIDE):
-        sys.path.insert(0, str(ROOT))
-        from tests import with_services
-
-        os.environ[INSIDE] = "1"
-        return with_services.main([sys.executable, __file__, *sys.argv[1:]])
+        return run_with_services(__file__)
     set_up()
     warnings.simplefilter("ignore")
     result = run(options.quick)
-    report(result, options.json)
-    return 0 if all(met(one) for one in result["goals"]) else 1
+    return finish(result, options.json, *in_words(result["results"]))
 
 
 def run(quick: bool) -> dict[str, Any]:
@@ -298,28 +285,18 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text} …", file=sys.stderr)
 
 
-def report(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result))
-        return
-    results = result["results"]
+def in_words(results: dict[str, Any]) -> Iterator[str]:
     for size, found in results["labels"].items():
         for level in ("nominal", "ordinal"):
             one = found[level]
-            print(
+            yield (
                 f"{size:>12} {level:8} alpha {one['alpha']:.4f}   with interval {one['alpha_ci_ms']:>8} ms"
                 f"   without each annotator {one['leave_one_annotator_out_ms']:>8} ms"
             )
             for name, taken in one["libraries"].items():
-                print(f"{'':22}{name:55}{taken:>10} ms")
+                yield f"{'':22}{name:55}{taken:>10} ms"
     for name in ("map", "bradley_terry", "page", "max_difference", "peers_missing"):
-        print(f"{name:16}{results[name]}")
-    for one in result["goals"]:
-        sign = "≥" if one["direction"] == "at_least" else "≤"
-        print(
-            f"{one['name']:32}{one['value']:>12,} {one['unit']} (goal {sign} {one['goal']:,}):"
-            f" {'met' if met(one) else 'MISSED'}"
-        )
+        yield f"{name:16}{results[name]}"
 
 
 if __name__ == "__main__":

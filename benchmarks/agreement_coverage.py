@@ -13,13 +13,12 @@ nothing to start and nothing to read. `--quick` takes under a minute with 250 da
 2,000.
 """
 
-import argparse
-import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from _benchmark import goal, machine, met, set_up
+from _benchmark import arguments, finish, goal, machine, set_up
 
 VOTES = 5
 UNITS = (20, 50, 100, 300)
@@ -28,10 +27,7 @@ TRUTH = 400_000
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     set_up()
     results = {level: coverage(level, 250 if options.quick else 2000) for level in ("nominal", "ordinal")}
     reported = [cell["reported"] for level in results.values() for cell in level["units"].values()]
@@ -43,11 +39,7 @@ def main() -> int:
         goal("kalpha_coverage_highest", max(pairs), 0.8, "at_most", "share"),
     ]
     result = {"machine": machine(), "results": results, "goals": goals}
-    if options.json:
-        print(json.dumps(result))
-    else:
-        table(results, goals)
-    return 0 if all(met(one) for one in goals) else 1
+    return finish(result, options.json, *in_words(results))
 
 
 def coverage(level: Any, sets: int) -> dict[str, Any]:
@@ -114,20 +106,12 @@ def of_pairs(sums: Any, level: str, units: int, rng: Any) -> list[float]:
     return [float(end) for end in np.quantile(alphas, [0.025, 0.975])]
 
 
-def table(results: dict[str, Any], goals: list[dict[str, Any]]) -> None:
+def in_words(results: dict[str, Any]) -> Iterator[str]:
     for level, found in results.items():
-        print(f"{level}, true alpha {found['true_alpha']}, {found['data_sets']} data sets")
+        yield f"{level}, true alpha {found['true_alpha']}, {found['data_sets']} data sets"
         for units, cells in found["units"].items():
-            print(
-                f"  {units:>4} comparisons  "
-                + "  ".join(f"{name} {share:.3f}" for name, share in cells.items())
-            )
-    for one in goals:
-        sign = "≥" if one["direction"] == "at_least" else "≤"
-        print(
-            f"{one['name']:28}{one['value']:.3f} (goal {sign} {one['goal']:.3f}):"
-            f" {'met' if met(one) else 'MISSED'}"
-        )
+            shares = "  ".join(f"{name} {share:.3f}" for name, share in cells.items())
+            yield f"  {units:>4} comparisons  {shares}"
 
 
 if __name__ == "__main__":

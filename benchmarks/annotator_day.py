@@ -8,7 +8,6 @@ page without fetching ahead takes for the same step: sending the form and loadin
 does 40 pairs in under a minute; `--pause` sets the seconds a person reads (default 0.5, a fast one).
 """
 
-import argparse
 import asyncio
 import os
 import shutil
@@ -18,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up, texts_of
 from _server import gunicorn, percentile
 
 SERVER_TAKES = 0.3  # seconds more, for every request of the label page
@@ -45,9 +44,7 @@ document.addEventListener("tandem:card", ({ detail }) => {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     parser.add_argument("--pause", type=float, default=0.5, help="seconds between two answers")
     options = parser.parse_args()
     texts = texts_of("mtbench.jsonl.gz")

@@ -21,7 +21,6 @@ The baseline is `GET /healthz` on the same gunicorn by the same 32 people: Djang
 A full run takes about a quarter of an hour and 8 GB in the folder for temporary files.
 """
 
-import argparse
 import os
 import statistics
 import sys
@@ -31,7 +30,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up, texts_of
 from _server import Meter, crowd, gunicorn, statements
 
 POSTGRES = ("autovacuum=off", "max_wal_size=8GB")
@@ -44,9 +43,7 @@ PEERS = [
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     parser.add_argument("--sizes", help="numbers of comparisons, such as 10000,100000")
     options = parser.parse_args()
     texts = texts_of("mtbench.jsonl.gz")

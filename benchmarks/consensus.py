@@ -7,16 +7,13 @@ sure, and a million labels. Nothing here needs a database. `--json` prints one o
 come with `uv sync --group bench`; without them their columns are missing.
 """
 
-import argparse
 import gzip
 import importlib.util
 import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 # One thread: with two, waiting for a busy core takes longer than inverting a matrix of 100 models.
@@ -24,10 +21,9 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 import numpy as np  # noqa: E402
+from _benchmark import DATA, ROOT, arguments, finish, goal, machine, texts_of  # noqa: E402
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-DATA = Path(os.environ.get("TANDEM_BENCH_DATA", ROOT.parent / "shared" / "data"))
 
 from _simulated import seconds, stopping  # noqa: E402
 
@@ -57,16 +53,12 @@ class Score(NamedTuple):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    if not (DATA / "truth_inference.jsonl.gz").exists():
-        sys.exit(f"there is no truth_inference.jsonl.gz in {DATA}; set TANDEM_BENCH_DATA")
+    options = arguments(__doc__).parse_args()
+    texts_of("truth_inference.jsonl.gz")
     if not CROWD_KIT:
         say("no crowd-kit (uv sync --group bench): our plain Dawid-Skene is the baseline instead")
     sets, goals = known_answers()
-    convarg, more = arguments()
+    convarg, more = of_arguments()
     speed = seconds(3 if options.quick else 7, crowd_kit if CROWD_KIT else None)
     most = [
         goal("map_seconds", speed["map_seconds"], 2.0, "at_most", "s"),
@@ -82,8 +74,7 @@ def main() -> int:
         },
         "goals": goals + more + most,
     }
-    print(json.dumps(result) if options.json else in_words(result))
-    return 0 if all(met(goal) for goal in result["goals"]) else 1
+    return finish(result, options.json, *in_words(result["results"]))
 
 
 # --- known answers -------------------------------------------------------------------------------------
@@ -171,7 +162,7 @@ def read_sets() -> Iterator[Known]:
 # --- arguments -----------------------------------------------------------------------------------------
 
 
-def arguments() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def of_arguments() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Convarg: accuracy on its references, and competences beside the published ones."""
     from scipy.stats import spearmanr
 
@@ -229,26 +220,11 @@ def of_the_decided(known: Known, posterior: np.ndarray, decided: np.ndarray) -> 
 # --- what is printed -----------------------------------------------------------------------------------
 
 
-def goal(name: str, value: float, target: float, direction: str, unit: str) -> dict[str, Any]:
-    return {"name": name, "value": round(value, 4), "goal": target, "direction": direction, "unit": unit}
-
-
-def met(one: dict[str, Any]) -> bool:
-    if one["direction"] == "at_least":
-        return bool(one["value"] >= one["goal"])
-    return bool(one["value"] <= one["goal"])
-
-
-def machine() -> dict[str, Any]:
-    return {"python": platform.python_version(), "processor": platform.machine(), "cores": os.cpu_count()}
-
-
 def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def in_words(result: dict[str, Any]) -> str:
-    results = result["results"]
+def in_words(results: dict[str, Any]) -> list[str]:
     lines = ["mean over 17 data sets: accuracy, log loss, seconds"]
     for name, mean in results["truth_inference"]["mean"].items():
         lines.append(f"  {name:14} {mean['accuracy']:.4f}  {mean['log_loss']:.4f}  {mean['seconds']:.3f}")
@@ -261,13 +237,7 @@ def in_words(result: dict[str, Any]) -> str:
                 else f"{value:.4g}"
             )
             lines.append(f"  {name:44} {shown}")
-    for one in result["goals"]:
-        sign = ">=" if one["direction"] == "at_least" else "<="
-        lines.append(
-            f"{'met   ' if met(one) else 'MISSED'} {one['name']}: {one['value']} {one['unit']}"
-            f" (goal {sign} {one['goal']})"
-        )
-    return "\n".join(lines)
+    return lines
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ The baseline is `COPY` of the bare rows by psql into a file: what the database a
 `--quick` takes under a minute and has a tenth of the labels; the goal for speed is then not held.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -25,7 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from _benchmark import INSIDE, ROOT, finish, goal, machine, run_with_services, set_up
+from _benchmark import INSIDE, ROOT, arguments, finish, goal, machine, run_with_services, set_up
 
 MILLION = 1_000_000
 WRITERS = 20
@@ -34,9 +33,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     parser.add_argument("--labels", type=int, help="another number of labels")
     options = parser.parse_args()
     if not os.environ.get(INSIDE):

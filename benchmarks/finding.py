@@ -7,14 +7,13 @@ common and rare alike, and the slowest of all counts. Beside them stands, as bas
 takes. `--plans` prints PostgreSQL's plan of every search.
 """
 
-import argparse
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up, texts_of
 
 REPEATS = 5
 SEARCHES: dict[str, dict[str, str]] = {
@@ -41,9 +40,7 @@ SEARCHES: dict[str, dict[str, str]] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     parser.add_argument("--plans", action="store_true")
     options = parser.parse_args()
     texts = texts_of("mtbench.jsonl.gz")

@@ -15,7 +15,6 @@ agreement: over the comparisons that people answered).
 `--quick` takes under a minute: fewer projects.
 """
 
-import argparse
 import os
 import sys
 from typing import Any
@@ -24,7 +23,7 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 import numpy as np  # noqa: E402
-from _benchmark import ROOT, finish, goal, machine  # noqa: E402
+from _benchmark import ROOT, arguments, finish, goal, machine  # noqa: E402
 
 sys.path.insert(0, str(ROOT))
 from annotation.audited import Figure, whole  # noqa: E402
@@ -36,10 +35,7 @@ JUDGES = {"good": 0.9, "middling": 0.7, "guessing": 0.34}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     projects = 300 if options.quick else 2000
     rng = np.random.default_rng(20)
     settings = []

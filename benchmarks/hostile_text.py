@@ -6,13 +6,12 @@ given blocks of one short pattern repeated. Baselines of the same run: a block o
 length in the same language, and a text of ordinary sentences as long as the longest that is rendered.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from _benchmark import finish, goal, machine, set_up
+from _benchmark import arguments, finish, goal, machine, set_up
 
 BEGINNINGS = ("", '"', "{", "a ")
 INSIDE_OF = {"html": ("<script>", "<style>a{"), "php": ("<?php ", "<script>")}
@@ -41,10 +40,7 @@ BULKY = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="four languages")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     set_up()
     result = run(options.quick)
     lines = [f"{name:44}{figure:>10} ms" for name, figure in result["results"].items()]

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up
 
 GOAL_ROWS_PER_SECOND = 8000
 GOAL_PEAK_MB = 300
@@ -27,9 +27,7 @@ BATCH = 2000  # rows of one bulk_create: its best size here
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     parser.add_argument("--rows", type=int, help="comparisons to import")
     parser.add_argument("--measure", choices=["ours", "baseline"], help=argparse.SUPPRESS)
     parser.add_argument("--file", help=argparse.SUPPRESS)

@@ -7,7 +7,6 @@ annotation for each comparison, an answer for each call, no money missing from t
 requests more than calls as were in flight at the disasters. `--quick`: 1,000 calls.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -26,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-from _benchmark import goal, machine, met, set_up  # noqa: E402
+from _benchmark import arguments, finish, goal, machine, set_up  # noqa: E402
 
 LATENCY = 0.5
 FLIGHT = 50
@@ -35,22 +34,13 @@ PROMPT, RESPONSE = "Which tool opens a tin?", "A tin opener, number {}."
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     with services() as (environment, database, redis):
         os.environ.update(environment)
         set_up()
         result = run(1000 if options.quick else 10_000, database, redis)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        for name, figure in result["results"].items():
-            print(f"{name:28}{figure}")
-        for one in result["goals"]:
-            print(f"{one['name']:28}{one['value']} (goal ≤ {one['goal']}): {'met' if met(one) else 'MISSED'}")
-    return 0 if all(met(one) for one in result["goals"]) else 1
+    lines = [f"{name:28}{figure}" for name, figure in result["results"].items()]
+    return finish(result, options.json, *lines)
 
 
 def run(calls: int, database: "Service", redis: "Service") -> dict[str, Any]:

@@ -9,7 +9,6 @@ over 50,000 calls, and two workers on an endpoint that allows 600 requests a min
 each, and takes memory from the last of them.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -21,32 +20,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from _benchmark import goal, machine, met, set_up
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up, texts_of
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("TANDEM_BENCH_DATA", ROOT.parent / "shared" / "data"))
-INSIDE = "TANDEM_BENCHMARK_INSIDE"
 TEXTS = 400
 PER_MINUTE = 600
 EDGE = 2.0  # seconds at both ends of the limited run that are left out: workers come and go
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    texts = DATA / "mtbench.jsonl.gz"
-    if not texts.exists():
-        print(f"{texts} is missing; TANDEM_BENCH_DATA names its folder", file=sys.stderr)
-        return 2
+    options = arguments(__doc__).parse_args()
+    texts = texts_of("mtbench.jsonl.gz")
     if not os.environ.get(INSIDE):
-        os.environ[INSIDE] = "1"
-        services = [sys.executable, str(ROOT / "tests" / "with_services.py"), sys.executable, __file__]
-        os.execv(sys.executable, [*services, *sys.argv[1:]])
+        return run_with_services(__file__)
     result = run(texts, options.quick)
-    report(result, options.json)
-    return 0 if all(met(one) for one in result["goals"]) else 1
+    return finish(result, options.json, *lines(result["results"]))
 
 
 def run(texts: Path, quick: bool) -> dict[str, Any]:
@@ -286,16 +273,11 @@ class Database:
         return tree(self.root, children)
 
 
-def report(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result))
-        return
-    for name, figures in result["results"].items():
-        print(f"{name:24}" + ", ".join(f"{key} {figure}" for key, figure in figures.items()))
-    for one in result["goals"]:
-        sign = "≥" if one["direction"] == "at_least" else "≤"
-        said = "met" if met(one) else "MISSED"
-        print(f"{one['name']:24}{one['value']:>8} {one['unit']} (goal {sign} {one['goal']}): {said}")
+def lines(results: dict[str, Any]) -> list[str]:
+    return [
+        f"{name:24}" + ", ".join(f"{key} {figure}" for key, figure in figures.items())
+        for name, figures in results.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ than half right of the first ten: a raw percentage on few items.
 `--quick` takes under a minute: fewer people and comparisons. The texts are ours; no data folder is needed.
 """
 
-import argparse
 import os
 import random
 import sys
@@ -21,7 +20,7 @@ from itertools import islice
 from statistics import median
 from typing import Any
 
-from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up
 
 SKILL = 0.7  # of the honest, and what the project's rules ask for
 KINDS = {
@@ -76,10 +75,7 @@ class Person:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     if not os.environ.get(INSIDE):
         return run_with_services(__file__)
     set_up()

@@ -11,7 +11,6 @@ The baseline draws the same share of the same rows one by one, as `train_test_sp
 `--quick` takes a tenth of the lines of `convarg`, and Parquet alone.
 """
 
-import argparse
 import gzip
 import hashlib
 import json
@@ -23,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up, texts_of
 
 DATASETS = ("mtbench", "convarg")
 SHARE = 0.2
@@ -33,10 +32,7 @@ Row = dict[str, Any]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     if not os.environ.get(INSIDE):
         return run_with_services(__file__)
     set_up()

@@ -12,13 +12,12 @@ replicates; its intervals are rough and only the baselines and means are goals o
 whatever is registered in `routing/policies/`, a researcher's own file included.
 """
 
-import argparse
 import sys
 import time
 from typing import Any
 
 import numpy as np
-from _benchmark import finish, goal, machine, set_up, texts_of
+from _benchmark import arguments, finish, goal, machine, set_up, texts_of
 from _mixes import MIXES, compare, differences, proxy_accuracy
 from _votes import Data, described, lines_of, read
 
@@ -31,9 +30,7 @@ PARTS = (*(f"{name}: {step}" for name in KNOWN for step in STEPS), "mixes", "LLM
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     parser.add_argument("--part", choices=PARTS, action="append", help="only this; may be repeated")
     options = parser.parse_args()
     mtbench, llmbar = texts_of("mtbench.jsonl.gz"), texts_of("llmbar.jsonl.gz")

@@ -12,7 +12,6 @@ a worker, while twenty people go on labelling; its seconds are of the clock, wai
 stated for a million by rule of three. `--part` measures only that.
 """
 
-import argparse
 import os
 import resource
 import sys
@@ -20,7 +19,7 @@ import time
 from typing import Any
 
 import numpy as np
-from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up, texts_of
+from _benchmark import INSIDE, arguments, finish, goal, machine, run_with_services, set_up, texts_of
 from _project import insert_select, sql
 from _votes import described, lines_of, read
 from _worker import celery, highest, spent
@@ -30,9 +29,7 @@ PARTS = ("features", "plan", "page")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
+    parser = arguments(__doc__)
     parser.add_argument("--texts", type=int, help="comparisons to describe; default a million, quick 4,000")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--part", choices=PARTS, action="append", help="only this; may be repeated")
