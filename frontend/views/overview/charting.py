@@ -100,17 +100,12 @@ def _progress(project: Project, found: Figures) -> Chart:
             strict=True,
         )
     ]
-    columns = [
-        Column("day", _("Day"), "moment"),
-        Column("people", _("People"), "count"),
-        Column("judges", _("Judges"), "count"),
-    ]
     return Chart(
         "progress",
         _("Answers"),
         _("Answers given here so far, day by day. Imported ones are not among them."),
         "lines",
-        Table(columns, rows),
+        _people_and_judges(Column("day", _("Day"), "moment"), rows),
         ["people", "judge"],
         "" if any(people or judges for _, people, judges in rows) else _("Nobody has answered here yet."),
     )
@@ -193,18 +188,12 @@ def _labels(project: Project, found: Figures) -> Chart:
             best = len(what) == 1
             words = _("%(letter)s best") % {"letter": what.upper()} if best else ""
             rows.append([words or answer_in_words(what, strength or None, scale), people, judges])
-    columns = [
-        Column("answer", _("Answer"), "text"),
-        Column("people", _("People"), "count"),
-        Column("judges", _("Judges"), "count"),
-    ]
+    table = _people_and_judges(Column("answer", _("Answer"), "text"), rows)
     says = _("What was answered, in stored letters.")
     if criterion:
         says = f"{title(criterion)}: " + _("what was answered, in stored letters.")
     why = "" if rows else _("Nobody has answered yet.")
-    return Chart(
-        "labels", _("Answers by what they say"), says, "bars", Table(columns, rows), ["people", "judge"], why
-    )
+    return Chart("labels", _("Answers by what they say"), says, "bars", table, ["people", "judge"], why)
 
 
 def _times(project: Project, found: Figures) -> Chart:
@@ -236,6 +225,12 @@ CHARTS: dict[str, Callable[[Project, Figures], Chart]] = {
     "annotators": _annotators,
     "spend": _spend,
 }
+
+
+def _people_and_judges(first: Column, rows: Sequence[Sequence[Any]]) -> Table:
+    """How many answers of people and of judges there are of each of something."""
+    counts = [Column("people", _("People"), "count"), Column("judges", _("Judges"), "count")]
+    return Table([first, *counts], rows)
 
 
 def _day(text: str) -> datetime:
