@@ -28,7 +28,7 @@ def adjudicate(
     """
     with transaction.atomic():
         assignment, revision = _assignment(annotator, comparison)
-        before = _said(annotator, comparison)
+        before = said(annotator, comparison)
         [receipt] = submit_many(
             annotator, project, [Submission(assignment.pk, answers, revision, guidelines_id=None)]
         )
@@ -42,7 +42,7 @@ def adjudicate(
             comparison.external_id,
             annotator=annotator,
             before=before,
-            after=_said(annotator, comparison),
+            after=said(annotator, comparison),
         )
     return receipt
 
@@ -56,6 +56,11 @@ def decision(annotator: Annotator, comparison: Comparison) -> list[Label]:
         annotation__assignment__purpose=Assignment.Purpose.ADJUDICATION,
     )
     return list(labels.select_related("rationale", "criterion"))
+
+
+def said(annotator: Annotator, comparison: Comparison) -> dict[str, str]:
+    """`decision` as rankings by criterion, in stored letters."""
+    return {label.criterion.name: label.ranking for label in decision(annotator, comparison)}
 
 
 def is_asked(project: Project, comparison: Comparison) -> bool:
@@ -100,7 +105,3 @@ def _fill_slot(project: Project, comparison: Comparison) -> None:
     asked = _open_slots(project).filter(comparison=comparison)
     lock_demand(asked)
     asked.update(done=F("done") + 1)
-
-
-def _said(annotator: Annotator, comparison: Comparison) -> dict[str, str]:
-    return {label.criterion.name: label.ranking for label in decision(annotator, comparison)}

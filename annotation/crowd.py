@@ -30,6 +30,7 @@ from .permissions import add_member, join
 
 _State = Participation.State
 _ID = re.compile(r"[\w.:@-]{1,200}", re.ASCII)
+_LENGTHS = {field.name: getattr(field, "max_length", None) or 0 for field in CrowdLink._meta.get_fields()}
 CODES = {
     _State.COMPLETED: "completed_code",
     _State.SCREENED_OUT: "screened_out_code",
@@ -64,7 +65,12 @@ def open_link(
         raise LinkError(_("People may be sent back to these hosts only: %(hosts)s.") % {"hosts": allowed})
     values = {key: value.strip() for key, value in more.items()}
     for key, value in values.items():
-        if key != "return_url" and value and not _ID.fullmatch(value[:60]):
+        most = _LENGTHS[key]
+        if len(value) > most:
+            raise LinkError(
+                _("%(text)s… is too long: %(most)s characters at most.") % {"text": value[:20], "most": most}
+            )
+        if key != "return_url" and value and not _ID.fullmatch(value):
             raise LinkError(_("Codes and parameters are letters, digits, dots and hyphens."))
     return links.make(CrowdLink, project, by, name, days=days, places=places, pool=pool, **values)
 

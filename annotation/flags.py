@@ -1,10 +1,12 @@
 """What annotators report: flags, by which they ask the owner to look at a comparison, and why they skip."""
 
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .models import Annotator, Assignment, Comparison, Flag, Project
+from .audit import record
+from .models import Annotator, Assignment, Comparison, Flag, Project, User
 
 LONGEST_NOTE = 2000
 
@@ -37,14 +39,20 @@ def open_flags(project: Project) -> QuerySet[Flag]:
     return Flag.objects.filter(comparison__project=project, resolved_at=None).order_by("pk")
 
 
-def resolve(project: Project, flag_id: int) -> Flag:
+def resolve(project: Project, flag_id: int, by: User) -> Flag:
     """Settles a flag of this project; one that is settled stays as it is.
 
     Raises Flag.DoesNotExist where the project has no such flag.
     """
-    of_project = Flag.objects.filter(comparison__project=project, pk=flag_id)
-    of_project.filter(resolved_at=None).update(resolved_at=timezone.now())
-    return of_project.get()
+    with transaction.atomic():
+        flags = Flag.objects.select_related("comparison").select_for_update(of=("self",))
+        flag = flags.get(comparison__project=project, pk=flag_id)
+        if flag.resolved_at is None:
+            flag.resolved_at = timezone.now()
+            flag.save(update_fields=["resolved_at"])
+            after = {"note": flag.note[:LONGEST_NOTE], "flag": flag.pk}
+            record(project, by, "settle-flag", flag.comparison.external_id, after=after)
+    return flag
 
 
 def skips(project: Project, comparison: Comparison | None = None) -> dict[str, int]:

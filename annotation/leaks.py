@@ -5,6 +5,7 @@ is `Project.identity_leaks`; each response can be decided otherwise, and back, a
 telling words out for people, judges and releases alike, and keeps the original.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -43,12 +44,14 @@ def decide(project: Project, response_ids: Iterable[int], choice: str, by: User)
             .filter(project=project, response__in=list(response_ids))
             .exclude(state=state)
         )
+        before = dict(Counter(one.state for one in found))
         for one in found:
             _put(one, state)
         if found:
             _settle(project, {one.response.comparison_id for one in found})
             names = [f"{one.response.comparison_id}{chr(97 + one.response.position)}" for one in found]
-            record(project, by, "leak", ", ".join(names)[:200], after={"choice": choice, "n": len(found)})
+            after = {"choice": choice, "n": len(found)}
+            record(project, by, "leak", ", ".join(names)[:200], before=before, after=after)
     return len(found)
 
 

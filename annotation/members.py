@@ -80,35 +80,32 @@ def send_away(access: Access, member: Membership, by: User) -> None:
         _end(member, by)
 
 
-def set_role(project: Project, by: User, email: str, role: str) -> Membership:
-    """Makes the account with this address a member with this role, or changes the role of one who is.
-
-    Raises MemberError where there is no such account, and where the project would be left without an owner.
-    """
+def set_role(access: Access, by: User, email: str, role: str) -> Membership:
+    """Makes the account with this address a member with this role, or gives one who is another role, as far
+    as the caller may. Raises MemberError, also where there is no such account."""
+    if role not in _Role.values or not may_grant(access, role):
+        raise MemberError(_("You may not give this role."))
     with transaction.atomic():
-        _locked(project)
+        project = _locked(access.project)
         user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
         if user is None:
             raise MemberError(_("There is no account with this e-mail address."))
         member = Membership.objects.filter(project=project, user=user).select_related("user").first()
         if member:
-            _give(member, role, by)
+            change_role(access, member, role, by)
         else:
             member = Membership.objects.create(project=project, user=user, role=role)
             record(project, by, "member", str(user), after={"role": role})
     return member
 
 
-def remove(project: Project, by: User, email: str) -> None:
-    """Ends a membership; what they labelled stays. Raises MemberError for somebody who is no member, and for
-    the last owner."""
-    with transaction.atomic():
-        _locked(project)
-        members = Membership.objects.select_related("user", "annotator", "project")
-        member = members.filter(project=project, user__email__iexact=email.strip()).first()
-        if member is None:
-            raise MemberError(_("There is no member with this e-mail address."))
-        _end(member, by)
+def member_with(project: Project, email: str) -> Membership:
+    """The member with this address. Raises MemberError."""
+    members = Membership.objects.select_related("user", "annotator", "project")
+    member = members.filter(project=project, user__email__iexact=email.strip()).first()
+    if member is None:
+        raise MemberError(_("There is no member with this e-mail address."))
+    return member
 
 
 def free(member: Membership) -> int:
@@ -135,9 +132,9 @@ def _end(member: Membership, by: User) -> None:
     member.delete()
 
 
-def _locked(project: Project) -> None:
+def _locked(project: Project) -> Project:
     """Roles change one after the other, so that two owners cannot send each other away."""
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    return Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _keeps_an_owner(member: Membership, role: str) -> None:

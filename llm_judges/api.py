@@ -16,9 +16,9 @@ from annotation.api.shapes import amount
 from annotation.models import JudgeRun, Project, User
 from annotation.permissions import project_for
 
-from . import runs, tasks
+from . import runs, steering, tasks
 from .models import Judge, in_service
-from .registry import entry_of, retire, set_judge
+from .registry import entry_of
 
 _Name = Annotated[str, Must(minLength=1, maxLength=80)]
 _Money = Annotated[str, Must(pattern=r"^[0-9]{1,9}(\.[0-9]{1,4})?$")]
@@ -57,7 +57,7 @@ class RunWanted(TypedDict):
 
 class RunAct(TypedDict):
     judge: _Name
-    act: Literal["pause", "resume", "cancel"]
+    act: Literal["pause", "resume", "cancel", "retry"]
 
 
 class RunShape(TypedDict):
@@ -97,7 +97,7 @@ def set_judge_up(request: Request, slug: str) -> JudgeShape:
     """Makes or changes the judge of this name. A change of what it is makes a new version."""
     project = project_for(request.user, slug, "manage").project
     try:
-        return _judge_shape(set_judge(project, **taken(request, JudgeWanted)["judge"]))
+        return _judge_shape(steering.set_up(project, _by(request), taken(request, JudgeWanted)["judge"]))
     except (TypeError, ValueError) as error:
         raise Unprocessable("judge", str(error)) from error
 
@@ -106,7 +106,11 @@ def set_judge_up(request: Request, slug: str) -> JudgeShape:
 def retire_judge(request: Request, slug: str) -> Retired:
     """Takes a judge out of service. Its labels and calls stay."""
     project = project_for(request.user, slug, "manage").project
-    return {"retired": retire(_judge(project, taken(request, JudgeNamed)["judge"]))}
+    judge = _judge(project, taken(request, JudgeNamed)["judge"])
+    try:
+        return {"retired": steering.retire(judge, _by(request))}
+    except ValueError as error:
+        raise Unprocessable("judge", str(error)) from error
 
 
 @reads(RunShape, paged=200)
@@ -123,12 +127,8 @@ def start_run(request: Request, slug: str) -> RunShape:
     project, body = project_for(request.user, slug, "manage").project, taken(request, RunWanted)
     cap = body.get("cap")
     try:
-        run = runs.start(
-            _judge(project, body["judge"]),
-            cast("User", request.user),
-            None if cap is None else Decimal(cap),
-            body.get("limit"),
-        )
+        most = None if cap is None else Decimal(cap)
+        run = steering.start(_judge(project, body["judge"]), _by(request), most, body.get("limit"))
     except runs.JudgeError as error:
         raise Unprocessable("judge", str(error)) from error
     transaction.on_commit(tasks.look.delay)
@@ -137,22 +137,22 @@ def start_run(request: Request, slug: str) -> RunShape:
 
 @writes(RunAct, RunShape)
 def act_on_run(request: Request, slug: str) -> RunShape:
-    """Pauses, resumes or cancels the judge's newest run."""
+    """Pauses, resumes or cancels the judge's newest run, or has what failed asked again (`retry`)."""
     project, body = project_for(request.user, slug, "manage").project, taken(request, RunAct)
     judge = _judge(project, body["judge"])
-    run = runs.runs_of(judge).first()
-    if run is None:
-        raise Unprocessable("judge", "has not been started yet")
     try:
-        acts = {"pause": runs.pause, "cancel": runs.cancel}
-        moved = runs.resume(run, judge) if body["act"] == "resume" else acts[body["act"]](run)
+        moved = steering.act(judge, _by(request), body["act"])
     except runs.JudgeError as error:
         raise Unprocessable("judge", str(error)) from error
-    if not moved:
-        raise Unprocessable("act", f"does not go with a run that is {run.state}")
+    run = runs.runs_of(judge).first()
+    if run is None or not moved:
+        raise Unprocessable("act", f"does not go with a run that is {run.state if run else 'not there'}")
     transaction.on_commit(tasks.look.delay)
-    run.refresh_from_db()
     return _run_shape(run)
+
+
+def _by(request: Request) -> User:
+    return cast("User", request.user)
 
 
 def _judge(project: Project, name: str) -> Judge:

@@ -5,15 +5,18 @@ from typing import Any
 import orjson
 from django.utils import timezone
 
-from annotation import exports, labels, leases, webhooks
+from annotation import exports, labels, leases, links, webhooks
 from annotation.api.schema import written
 from annotation.audit import record
 from annotation.models import (
     Annotator,
     Consensus,
+    CrowdLink,
     Decision,
     Delivery,
     Flag,
+    IdentityLeak,
+    Invitation,
     JudgeRun,
     Project,
     Release,
@@ -75,7 +78,12 @@ def fill(project: Project, rows: int) -> None:
         JudgeRun.objects.create(project=project, annotator=annotator_of(judge))
         Release.objects.create(project=project, number=100 + comparison.pk, format="labels", path="x")
         Webhook.objects.create(project=project, url="https://hooks.example.org/", secret=SECRET)
-        add_member(make_project(), project.memberships.get(role="owner").user, "viewer")
+        owner = project.memberships.get(role="owner").user
+        for kind, more in ((Invitation, {"role": "viewer"}), (CrowdLink, {})):
+            links.make(kind, project, owner, "May", days=1, places=1, **more)
+        response = comparison.responses.earliest("pk")
+        IdentityLeak.objects.create(project=project, response=response, found=[{"text": "I am A."}])
+        add_member(make_project(), owner, "viewer")
 
 
 def document() -> dict[str, Any]:

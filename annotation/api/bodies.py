@@ -72,24 +72,28 @@ def submission_of(body: Mapping[str, Any], project: Project, guidelines_id: int 
     for name in body:
         if name not in {"key", "answers", "active_seconds", "idle_seconds"}:
             raise SubmissionError(_named(name), "unknown field")
-    answers = body.get("answers")
-    if not isinstance(answers, dict):
-        raise SubmissionError("answers", "must be an object: an answer for each criterion")
+    answers = answers_of(body, project)
     assignment, revision = key_of(body)
-    criteria = {criterion.name: criterion for criterion in criteria_of(project)}
-    read = {}
-    for name, answer in answers.items():
-        if name not in criteria:
-            raise SubmissionError(_named(name), "this project has no such criterion")
-        read[name] = _answer(answer, criteria[name])
     return Submission(
         assignment,
-        read,
+        answers,
         revision,
         active_seconds=_seconds(body, "active_seconds"),
         idle_seconds=_seconds(body, "idle_seconds"),
         guidelines_id=guidelines_id,
     )
+
+
+def answers_of(body: Mapping[str, Any], project: Project) -> dict[str, Answer]:
+    """The answers in a body by criterion. Raises SubmissionError naming the field at fault."""
+    answers = body.get("answers")
+    if not isinstance(answers, dict):
+        raise SubmissionError("answers", "must be an object: an answer for each criterion")
+    criteria = {criterion.name: criterion for criterion in criteria_of(project)}
+    for name in answers:
+        if name not in criteria:
+            raise SubmissionError(_named(name), "this project has no such criterion")
+    return {name: _answer(answer, criteria[name]) for name, answer in answers.items()}
 
 
 def key_of(body: Mapping[str, Any]) -> tuple[int, int]:

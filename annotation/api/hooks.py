@@ -109,7 +109,7 @@ def resend_delivery(request: Request, slug: str, delivery_id: int) -> DeliverySh
     """Has a delivery sent again, whatever came of it before."""
     project = project_for(request.user, slug, "manage").project
     try:
-        return _delivery_shape(registry.resend(project, delivery_id))
+        return _delivery_shape(registry.resend(project, delivery_id, cast("User", request.user)))
     except Delivery.DoesNotExist as error:
         raise NotFound("No such delivery") from error
 

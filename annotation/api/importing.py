@@ -4,12 +4,13 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 from rest_framework.request import Request
 
+from ..audit import record
 from ..imports import ImportReport, load_comparisons, load_labels
-from ..models import Project
+from ..models import Project, User
 from ..permissions import project_for
 from .describing import taken, writes
 from .hints import Must
@@ -17,6 +18,7 @@ from .problems import Unprocessable
 
 MOST_BYTES = 10_000_000
 MOST_LINES = 10_000
+_NEW = ("added", "labels_added", "annotators_added", "references_added")
 _Lines = Annotated[list[dict[str, Any]], Must(minItems=1, maxItems=MOST_LINES)]
 
 
@@ -60,7 +62,7 @@ def import_comparisons(request: Request, slug: str) -> Imported:
     nothing; a bad line has all of them refused, unless `skip_bad`."""
     project = project_for(request.user, slug, "manage").project
     body = taken(request, ComparisonLines)
-    return _load(load_comparisons, project, "comparisons", body["comparisons"], body.get("skip_bad", False))
+    return _load(request, load_comparisons, project, "comparisons", body)
 
 
 @writes(LabelLines, Imported, heavy=True, most=MOST_BYTES)
@@ -68,21 +70,25 @@ def import_labels(request: Request, slug: str) -> Imported:
     """Imports label lines on comparisons that the project has."""
     project = project_for(request.user, slug, "manage").project
     body = taken(request, LabelLines)
-    return _load(load_labels, project, "labels", body["labels"], body.get("skip_bad", False))
+    return _load(request, load_labels, project, "labels", body)
 
 
 def _load(
-    load: Callable[..., ImportReport], project: Project, field: str, lines: list[Any], skip_bad: bool
+    request: Request, load: Callable[..., ImportReport], project: Project, field: str, body: Any
 ) -> Imported:
-    """Raises Unprocessable naming the lines at fault, counted from 1, when nothing was imported."""
+    """Imports the lines in `field`; what came in is an entry of the audit log. Raises Unprocessable naming
+    the lines at fault, counted from 1, when nothing was imported."""
     with tempfile.TemporaryDirectory(prefix="tandem-import-") as folder:
         path = Path(folder, "body.jsonl")
         # Not orjson, which writes no whole number beyond 64 bits: what a line may hold, its reader says.
-        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        report = load(project, [path], skip_bad=skip_bad)
+        path.write_text("".join(json.dumps(line) + "\n" for line in body[field]))
+        report = load(project, [path], skip_bad=body.get("skip_bad", False))
     if report.files_refused:
         first, *more = [(_place(field, error), error["message"]) for error in report.errors]
         raise Unprocessable(*first, more)
+    counts = {key: number for key in _NEW if (number := getattr(report, key))}
+    if counts:
+        record(project, cast("User", request.user), "imported", field, after=counts)
     return {
         "added": report.added,
         "unchanged": report.unchanged,

@@ -1,4 +1,4 @@
-"""Annotators, members and the audit log over the API."""
+"""Annotators, what they earned, and the audit log over the API."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 from django.shortcuts import get_object_or_404
 from rest_framework.request import Request
 
-from .. import members as membership
 from .. import people as standing
-from ..models import Annotator, AuditEntry, Flag, Membership, User
+from ..models import Annotator, AuditEntry, Project, User
 from ..names import annotator_name
 from ..permissions import project_for
 from ..work_done import Work, work_of_people
@@ -16,10 +15,10 @@ from .describing import reads, taken, writes
 from .hints import Must
 from .paging import asked_by, page
 from .problems import Unprocessable
+from .shapes import amount
 
-Role = Literal["owner", "manager", "reviewer", "annotator", "viewer"]
-_Email = Annotated[str, Must(minLength=3, maxLength=254)]
 _Kind = Literal["human", "judge"]
+_Moment = Annotated[str, Must(minLength=1, maxLength=40)]
 
 
 class AnnotatorShape(TypedDict):
@@ -50,26 +49,23 @@ class Act(TypedDict):
     reason: NotRequired[Annotated[str, Must(maxLength=standing.LONGEST_REASON)]]
 
 
-class MemberShape(TypedDict):
-    email: str | None
+class PaymentShape(TypedDict):
+    """What somebody did in a time, and what it earns them at the project's price. Amounts are texts."""
+
+    annotator: int
     name: str
-    role: str
-    since: datetime
+    email: str | None
+    external_id: str | None
+    answers: int
+    active_seconds: float
+    amount: str
+    currency: str
 
 
-class MemberWanted(TypedDict):
-    """An account by its e-mail address, and the role it shall have."""
+class PaymentSheet(TypedDict):
+    """A row for everybody who answered something; imported answers were paid for elsewhere."""
 
-    email: _Email
-    role: Role
-
-
-class MemberNamed(TypedDict):
-    email: _Email
-
-
-class Removed(TypedDict):
-    removed: bool
+    rows: list[PaymentShape]
 
 
 class AuditShape(TypedDict):
@@ -84,17 +80,6 @@ class AuditShape(TypedDict):
     after: dict[str, Any]
     reason: str
     created_at: datetime
-
-
-class FlagShape(TypedDict):
-    """What an annotator found wrong with a comparison."""
-
-    number: int
-    comparison: str
-    annotator: str
-    note: str
-    created_at: datetime
-    resolved_at: datetime | None
 
 
 @reads(AnnotatorShape, paged=200, query={"kind": _Kind})
@@ -135,35 +120,14 @@ def act_on_annotator(request: Request, slug: str, annotator_id: int) -> PersonSh
     return _person_shape(person)
 
 
-@reads(MemberShape, paged=200)
-def members(request: Request, slug: str) -> Any:
-    """Who belongs to the project, and their roles."""
-    project = project_for(request.user, slug, "manage").project
-    return page(request, Membership.objects.filter(project=project).select_related("user"), _member_shape)
-
-
-@writes(MemberWanted, MemberShape)
-def set_member(request: Request, slug: str) -> MemberShape:
-    """Makes an account a member, or changes a member's role."""
-    project = project_for(request.user, slug, "own").project
-    body = taken(request, MemberWanted)
-    try:
-        return _member_shape(
-            membership.set_role(project, cast("User", request.user), body["email"], body["role"])
-        )
-    except membership.MemberError as error:
-        raise Unprocessable("email", str(error)) from error
-
-
-@writes(MemberNamed, Removed)
-def remove_member(request: Request, slug: str) -> Removed:
-    """Ends a membership. What they labelled stays."""
-    project = project_for(request.user, slug, "own").project
-    try:
-        membership.remove(project, cast("User", request.user), taken(request, MemberNamed)["email"])
-    except membership.MemberError as error:
-        raise Unprocessable("email", str(error)) from error
-    return {"removed": True}
+@reads(PaymentSheet, query={"since": _Moment, "until": _Moment})
+def payments(request: Request, slug: str) -> PaymentSheet:
+    """What everybody earned from `since` and before `until`, or in all: the payment sheet."""
+    project, asked = project_for(request.user, slug, "manage").project, asked_by(request)
+    since, until = (_moment(asked[name], name) for name in ("since", "until"))
+    work = work_of_people(project, since, until)
+    people = Annotator.objects.filter(pk__in=work).select_related("user").order_by("pk")
+    return {"rows": [_payment_shape(one, work[one.pk], project) for one in people]}
 
 
 @reads(AuditShape, paged=200)
@@ -171,16 +135,6 @@ def audit(request: Request, slug: str) -> Any:
     """The audit log, the newest entry first."""
     project = project_for(request.user, slug, "manage").project
     return page(request, AuditEntry.objects.filter(project=project), _audit_shape, newest=True)
-
-
-@reads(FlagShape, paged=200, query={"open": Annotated[bool, Must(default=True)]})
-def flags(request: Request, slug: str) -> Any:
-    """Flags that annotators raised: those that nobody has settled, or all."""
-    project = project_for(request.user, slug, "view").project
-    rows = Flag.objects.filter(comparison__project=project).select_related("comparison", "annotator")
-    if asked_by(request)["open"]:
-        rows = rows.filter(resolved_at=None)
-    return page(request, rows.defer("comparison__prompt", "comparison__metadata"), _flag_shape)
 
 
 def _annotator_shape(found: Annotator) -> AnnotatorShape:
@@ -205,9 +159,30 @@ def _person_shape(found: Annotator) -> PersonShape:
     }
 
 
-def _member_shape(found: Membership) -> MemberShape:
-    user = found.user
-    return {"email": user.email, "name": user.name, "role": found.role, "since": found.created_at}
+def _payment_shape(found: Annotator, work: Work, project: Project) -> PaymentShape:
+    return {
+        "annotator": found.pk,
+        "name": found.name,
+        "email": found.user.email if found.user else None,
+        "external_id": found.external_id,
+        "answers": work.answers,
+        "active_seconds": work.seconds,
+        "amount": amount(work.earned(project.human_label_price)),
+        "currency": project.currency,
+    }
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
+    """Raises Unprocessable for a moment without a time zone, which could be any of 24."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Unprocessable(name, "must be a moment such as 2030-01-31T00:00:00Z")
+    return moment
 
 
 def _audit_shape(entry: AuditEntry) -> AuditShape:
@@ -221,15 +196,4 @@ def _audit_shape(entry: AuditEntry) -> AuditShape:
         "after": entry.after,
         "reason": entry.reason,
         "created_at": entry.created_at,
-    }
-
-
-def _flag_shape(flag: Flag) -> FlagShape:
-    return {
-        "number": flag.pk,
-        "comparison": flag.comparison.external_id,
-        "annotator": annotator_name(flag.annotator),
-        "note": flag.note,
-        "created_at": flag.created_at,
-        "resolved_at": flag.resolved_at,
     }

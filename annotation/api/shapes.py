@@ -50,11 +50,13 @@ class ProjectLine(TypedDict):
 
 
 class ProjectShape(TypedDict):
-    """A project's set-up. Amounts of money are texts."""
+    """A project's set-up. Amounts of money are texts. `delete_at`: when it is deleted, where it is to be."""
 
     slug: str
     name: str
     role: str
+    state: str
+    delete_at: datetime | None
     guidelines: GuidelinesVersion | None
     criteria: list[CriterionShape]
     labels_wanted: int
@@ -128,6 +130,8 @@ def project_shape(access: Access) -> ProjectShape:
         "slug": found.slug,
         "name": found.name,
         "role": access.role,
+        "state": found.state,
+        "delete_at": found.delete_at,
         "guidelines": guidelines_shape(guidelines_of(found)),
         "criteria": criteria_shape(found),
         "labels_wanted": found.labels_wanted,

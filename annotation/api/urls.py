@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from . import figures, hooks, importing, labelling, people, reading, releases, schema, states
+from . import (
+    figures,
+    hooks,
+    importing,
+    joining,
+    labelling,
+    people,
+    reading,
+    releases,
+    schema,
+    settling,
+    states,
+)
 
 _PROJECT = "projects/<slug:slug>/"
 
@@ -15,6 +27,10 @@ urlpatterns = [
     path(f"{_PROJECT}comparisons/", reading.comparisons, name="api-comparisons"),
     path(f"{_PROJECT}comparisons/import/", importing.import_comparisons, name="api-import-comparisons"),
     path(f"{_PROJECT}comparisons/<int:comparison_id>/", reading.comparison, name="api-comparison"),
+    path(
+        f"{_PROJECT}comparisons/<int:comparison_id>/adjudicate/", settling.adjudicate, name="api-adjudicate"
+    ),
+    path(f"{_PROJECT}comparisons/<int:comparison_id>/gold/", settling.set_gold, name="api-gold"),
     path(f"{_PROJECT}labels/", reading.labels, name="api-labels"),
     path(f"{_PROJECT}labels/import/", importing.import_labels, name="api-import-labels"),
     path(f"{_PROJECT}claim/", labelling.claim, name="api-claim"),
@@ -30,9 +46,22 @@ urlpatterns = [
     path(f"{_PROJECT}annotators/", people.annotators, name="api-annotators"),
     path(f"{_PROJECT}annotators/<int:annotator_id>/", people.annotator, name="api-annotator"),
     path(f"{_PROJECT}annotators/<int:annotator_id>/act/", people.act_on_annotator, name="api-annotator-act"),
-    path(f"{_PROJECT}members/", people.members, name="api-members"),
-    path(f"{_PROJECT}members/set/", people.set_member, name="api-member-set"),
-    path(f"{_PROJECT}members/remove/", people.remove_member, name="api-member-remove"),
+    path(f"{_PROJECT}payments/", people.payments, name="api-payments"),
+    path(f"{_PROJECT}members/", joining.members, name="api-members"),
+    path(f"{_PROJECT}members/set/", joining.set_member, name="api-member-set"),
+    path(f"{_PROJECT}members/remove/", joining.remove_member, name="api-member-remove"),
+    path(f"{_PROJECT}invitations/", joining.invitations, name="api-invitations"),
+    path(f"{_PROJECT}invitations/new/", joining.new_invitation, name="api-invitation-new"),
+    path(
+        f"{_PROJECT}invitations/<int:invitation_id>/close/",
+        joining.close_invitation,
+        name="api-invitation-close",
+    ),
+    path(f"{_PROJECT}crowd-links/", joining.crowd_links, name="api-crowd-links"),
+    path(f"{_PROJECT}crowd-links/new/", joining.new_crowd_link, name="api-crowd-link-new"),
+    path(
+        f"{_PROJECT}crowd-links/<int:link_id>/close/", joining.close_crowd_link, name="api-crowd-link-close"
+    ),
     path(f"{_PROJECT}audit/", people.audit, name="api-audit"),
     path(f"{_PROJECT}webhooks/", hooks.webhooks, name="api-webhooks"),
     path(f"{_PROJECT}webhooks/new/", hooks.new_webhook, name="api-webhook-new"),
@@ -41,5 +70,8 @@ urlpatterns = [
     path(
         f"{_PROJECT}deliveries/<int:delivery_id>/resend/", hooks.resend_delivery, name="api-delivery-resend"
     ),
-    path(f"{_PROJECT}flags/", people.flags, name="api-flags"),
+    path(f"{_PROJECT}flags/", settling.flags, name="api-flags"),
+    path(f"{_PROJECT}flags/<int:flag_id>/settle/", settling.settle_flag, name="api-flag-settle"),
+    path(f"{_PROJECT}leaks/", settling.leaks, name="api-leaks"),
+    path(f"{_PROJECT}leaks/decide/", settling.decide_leaks, name="api-leaks-decide"),
 ]

@@ -6,7 +6,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from ..models import Delivery, Project, Webhook
+from ..audit import record
+from ..models import Delivery, Project, User, Webhook
 from ..sealing import CannotOpen
 from .reaching import TIMEOUT, Unreachable, post
 from .registry import secrets_of
@@ -37,14 +38,16 @@ def deliver(webhook: Webhook) -> int:
     return received
 
 
-def resend(project: Project, delivery_id: int) -> Delivery:
+def resend(project: Project, delivery_id: int, by: User) -> Delivery:
     """Has a delivery sent again from now on, received or failed before. Raises Delivery.DoesNotExist."""
     with transaction.atomic():
-        delivery = Delivery.objects.select_for_update(of=("self",)).get(
-            webhook__project=project, pk=delivery_id
-        )
+        rows = Delivery.objects.select_related("webhook").select_for_update(of=("self",))
+        delivery = rows.get(webhook__project=project, pk=delivery_id)
+        before = {"state": delivery.state, "attempts": delivery.attempts}
         delivery.state, delivery.attempts, delivery.next_attempt_at = _State.WAITING, 0, timezone.now()
         delivery.save(update_fields=["state", "attempts", "next_attempt_at"])
+        after = {"state": delivery.state, "kind": delivery.kind, "event": str(delivery.event)}
+        record(project, by, "resend", delivery.webhook.url, before=before, after=after)
     return delivery
 
 

@@ -1,7 +1,7 @@
-"""The project file: one project as code. `create_project`, the demo and later the wizard share `apply`.
+"""The project file: one project as code. `create_project`, the demo, the API and the pages share `apply`.
 
 Applying the same file again changes nothing; a changed file updates; a change that would alter the meaning
-of labels already given is refused.
+of labels already given is refused. `changing` is the way in for whatever is to be in the audit log.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,7 @@ from typing import Any
 import yaml
 from django.db import transaction
 
-from annotation.audit import record
-from annotation.models import Guidelines, Pool, Project, User
+from annotation.models import Guidelines, Project, User
 from annotation.permissions import add_member
 from annotation.projects import ask_people, touch
 from llm_judges.panels import renew, retire_other_panels, set_panel
@@ -22,20 +21,19 @@ from routing.policies import POLICIES
 from ..policy import is_origin
 from .criteria import DEFAULT_CRITERIA, set_criteria
 from .people import PEOPLE_KEYS, set_people
+from .pools import DEFAULT, set_pools
 from .quality import set_quality
 from .routing import set_routing
 from .values import (
     ProjectFileError,
     check_texts,
     clean,
-    flag,
     list_at,
     mapping,
     money,
     one_of,
     share,
     slug_at,
-    slug_of,
     text_at,
     whole,
 )
@@ -104,10 +102,12 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     _settings(project, data)
     project.save()
     if created or "guidelines" in data:
-        _guidelines(project, text_at(data, "guidelines"), owner)
+        _guidelines(project, text_at(data, "guidelines"))
     if created or "criteria" in data:
         set_criteria(project, list_at(data, "criteria") or DEFAULT_CRITERIA)
-    _pools(project, list_at(data, "pools"))
+    entries = list_at(data, "pools")
+    if entries or not project.pools.exists():
+        set_pools(project, entries or DEFAULT)
     if not created and ("labels_wanted" in data or "pools" in data):
         ask_people(project)
     if "routing" in data:
@@ -174,48 +174,12 @@ def _origins(entries: list[Any]) -> list[str]:
     return list(dict.fromkeys(entries))
 
 
-def _guidelines(project: Project, text: str, by: User | None) -> None:
+def _guidelines(project: Project, text: str) -> None:
     newest = project.guidelines_versions.order_by("-version").first()
     if newest is None:
         Guidelines.objects.create(project=project, text=text)
     elif newest.text != text:
-        made = Guidelines.objects.create(project=project, text=text, version=newest.version + 1)
-        record(
-            project,
-            by,
-            "guidelines",
-            before={"version": newest.version, "text": newest.text},
-            after={"version": made.version, "text": text},
-        )
-
-
-def _pools(project: Project, entries: list[Any]) -> None:
-    """Pools as named; the first is the default one. Without any, there is one pool `people`."""
-    wanted = entries or ([] if project.pools.exists() else ["people"])
-    for number, entry in enumerate(wanted, start=1):
-        where = f"pools[{number}]"
-        values = {"name": entry} if isinstance(entry, str) else dict(mapping(entry, where))
-        name = slug_at(values.pop("name", None), f"{where}.name")
-        pool = project.pools.filter(name=name).first() or Pool(project=project, name=name)
-        if "labels_wanted" in values:
-            wants = values.pop("labels_wanted")
-            pool.labels_wanted = None if wants is None else whole(wants, f"{where}.labels_wanted")
-        if "adjudicates" in values:
-            pool.adjudicates = flag(values.pop("adjudicates"), f"{where}.adjudicates")
-        if values:
-            raise ProjectFileError(
-                f"{where}: unknown key {next(iter(values))!r}; known: adjudicates, labels_wanted, name"
-            )
-        if pool.adjudicates and number == 1:
-            raise ProjectFileError(f"{where}: the first pool is the one that others adjudicate for")
-        if pool.adjudicates and project.pools.filter(adjudicates=True).exclude(pk=pool.pk).exists():
-            raise ProjectFileError(f"{where}: another pool adjudicates already")
-        clean(pool, f"{where}.")
-        pool.save()
-    if wanted:
-        first = project.pools.get(name=slug_of(wanted[0]))
-        project.pools.exclude(pk=first.pk).update(default=False)
-        project.pools.filter(pk=first.pk).update(default=True)
+        Guidelines.objects.create(project=project, text=text, version=newest.version + 1)
 
 
 def _judge_templates(project: Project, entries: list[Any]) -> None:

@@ -40,10 +40,6 @@ def check_texts(value: Any, where: str) -> None:
         check_texts(inner, f"{where}[{key}]" if isinstance(value, list) else f"{where}.{key}".lstrip("."))
 
 
-def slug_of(entry: Any) -> str:
-    return str(entry if isinstance(entry, str) else entry["name"])
-
-
 def slug_at(value: Any, where: str) -> str:
     text = "" if value is None else str(value)
     try:

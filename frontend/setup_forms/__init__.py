@@ -1,12 +1,22 @@
 """A project's settings as forms: each gives keys of the project file, which `project_file` alone applies."""
 
-from .plain import GeneralSection, GuidelinesSection, LabelsSection, RoutingSection
+from .labels import LabelsSection
+from .plain import GeneralSection, GuidelinesSection, JudgesSection, RoutingSection
+from .profile import ProfileSection
 from .questions import QuestionsSection
 from .section import Section
 
 SECTIONS: dict[str, type[Section]] = {
     section.key: section
-    for section in (QuestionsSection, GuidelinesSection, LabelsSection, GeneralSection, RoutingSection)
+    for section in (
+        QuestionsSection,
+        GuidelinesSection,
+        LabelsSection,
+        ProfileSection,
+        JudgesSection,
+        GeneralSection,
+        RoutingSection,
+    )
 }
 
 __all__ = ["SECTIONS", "QuestionsSection", "Section"]

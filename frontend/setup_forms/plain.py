@@ -1,4 +1,4 @@
-"""The settings that are one form each: guidelines, labels wanted, prices, routing."""
+"""The settings that are plain fields: guidelines, judges, prices, routing."""
 
 from typing import Any
 
@@ -41,73 +41,20 @@ class GuidelinesSection(Section):
         return {"guidelines": self.cleaned_data["guidelines"].replace("\r\n", "\n")}
 
 
-class LabelsSection(Section):
-    """How many labels, from whom, and when to stop asking."""
+class JudgesSection(Section):
+    """What holds for all judges; each has pages of its own, which this one leads to."""
 
-    key = "labels"
-    template = "frontend/setup/labels.html"
-    labels_wanted = figure(_l("Labels wanted"), _l("Of each comparison, by different people."))
-    labels_cap = figure(
-        _l("Most labels"), _l("Empty: always as many as wanted. A number: more are asked until it is sure.")
-    )
-    consensus_threshold = figure(
-        _l("Sure from"), _l("How probable the answer must be, 0.5 to 1, to stop asking before the most.")
-    )
-    overlap_share = figure(
-        _l("Always asked in full"),
-        _l("Part of the comparisons, drawn by lot, that keeps the figures honest."),
+    key = "judges"
+    template = "frontend/setup/judges.html"
+    inconsistency = forms.ChoiceField(
+        label=_l("A judge that changes its mind with the order"), choices=_ORDERS_DIFFER
     )
 
     def build(self) -> None:
-        keys = ("labels_wanted", "labels_cap", "consensus_threshold", "overlap_share")
-        self.initial = {key: self.said[key] for key in keys}
-        for number, pool in enumerate([*self.said["pools"], {}]):
-            there = bool(pool)
-            self.fields[f"pool-{number}"] = text(
-                _l("Name"), disabled=there, max_length=60, help_text="" if there else _l("Such as experts.")
-            )
-            self.fields[f"pool-{number}-labels"] = figure(
-                _l("Labels of its own"),
-                _l("Empty: as above.") if number == 0 else _l("Empty: none."),
-            )
-            self.initial[f"pool-{number}"] = pool.get("name", "")
-            self.initial[f"pool-{number}-labels"] = pool.get("labels_wanted")
-            if number:
-                self.fields[f"pool-{number}-adjudicates"] = forms.BooleanField(
-                    label=_l("Decides what is not sure when the others have answered"), required=False
-                )
-                self.initial[f"pool-{number}-adjudicates"] = pool.get("adjudicates", False)
-
-    @property
-    def pools(self) -> list[list[forms.BoundField]]:
-        """Fields of each pool, the last for a new one."""
-        return [
-            [field for field in self if field.name == name or field.name.startswith(f"{name}-")]
-            for name in (f"pool-{number}" for number in range(len(self.said["pools"]) + 1))
-        ]
+        self.initial = {"inconsistency": self.said["inconsistency"]}
 
     def entry(self) -> dict[str, Any]:
-        values = self.cleaned_data
-        pools = []
-        for number in range(len(self.said["pools"]) + 1):
-            if name := values[f"pool-{number}"]:
-                pool = {"name": name, "labels_wanted": typed(values[f"pool-{number}-labels"])}
-                if number:
-                    pool["adjudicates"] = values[f"pool-{number}-adjudicates"]
-                pools.append(pool)
-        wanted = ("labels_wanted", "labels_cap", "consensus_threshold", "overlap_share")
-        return {key: typed(values[key]) for key in wanted} | {"pools": pools}
-
-    def places(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for number in range(len(self.said["pools"]) + 1):
-            where = f"pools[{number + 1}]"
-            found |= {where: f"pool-{number}", f"{where}.name": f"pool-{number}"}
-            found |= {
-                f"{where}.labels_wanted": f"pool-{number}-labels",
-                f"{where}.adjudicates": f"pool-{number}-adjudicates",
-            }
-        return found
+        return {"inconsistency": self.cleaned_data["inconsistency"]}
 
 
 class GeneralSection(Section):
@@ -126,10 +73,6 @@ class GeneralSection(Section):
         _l("Hosts that pictures, sound and film may come from"),
         _l("One https origin a line. Whoever runs such a host learns who reads what. Empty: only this one."),
     )
-    inconsistency = forms.ChoiceField(
-        label=_l("A judge that changes its mind with the order"), choices=_ORDERS_DIFFER
-    )
-
     identity_leaks = forms.ChoiceField(
         label=_l("A response that says who wrote it"),
         choices=_LEAKS,
@@ -137,7 +80,7 @@ class GeneralSection(Section):
     )
 
     def build(self) -> None:
-        self.initial = {key: self.said[key] for key in ("name", *_FIGURES, "inconsistency", "identity_leaks")}
+        self.initial = {key: self.said[key] for key in ("name", *_FIGURES, "identity_leaks")}
         self.initial |= self.said["prices"]
         self.initial["media_hosts"] = "\n".join(self.said["media_hosts"])
 
@@ -149,7 +92,6 @@ class GeneralSection(Section):
             **{key: typed(values[key]) for key in _FIGURES},
             "identity_leaks": values["identity_leaks"],
             "media_hosts": split(values["media_hosts"]),
-            "inconsistency": values["inconsistency"],
         }
 
     def places(self) -> dict[str, str]:
@@ -176,7 +118,7 @@ class RoutingSection(Section):
     def build(self) -> None:
         policy = self.fields["policy"]
         assert isinstance(policy, forms.ChoiceField)
-        policy.choices = [(name, name.replace("_", " ")) for name in POLICIES]
+        policy.choices = [(name, f"{name}: {one.about}") for name, one in POLICIES.items()]
         routing = self.said["routing"]
         self.initial = {"policy": self.said["policy"]}
         self.initial |= {key: routing[key] for key in ("audit_share", "refit_after", "label_worth")}

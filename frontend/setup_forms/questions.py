@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _l
 from annotation.models import Criterion, Label, Project
 from annotation.ranking import Scale
 
-from .section import Section, figure, lines, split, text, typed
+from .blocks import Block, BlockSection, numbered
+from .section import figure, lines, split, text, typed
 
 _SCALES = {
     Scale.TWO_WAY.value: _l("A or B"),
@@ -22,10 +23,9 @@ _MEANING = ("question", "scale", "ranking", "both_bad")
 _NEW = {"scale": "five-point", "ranking": "full", "rationale": "off", "rationale_min": "0"}
 
 
-class Block(forms.Form):
+class CriterionBlock(Block):
     """One criterion."""
 
-    use_required_attribute = False
     name = text(_l("Name"), _l("One word, such as helpful. Labels and files carry it."), max_length=60)
     question = text(_l("Question"), _l("As people and judges read it."), max_length=300)
     scale = forms.ChoiceField(label=_l("How a pair is judged"), choices=list(_SCALES.items()))
@@ -39,23 +39,16 @@ class Block(forms.Form):
     reasons = lines(_l("Reasons to tick"), _l("One a line. Empty: none."))
     rationale = forms.ChoiceField(label=_l("A reason in words"), choices=_RATIONALES)
     rationale_min = figure(_l("Its least length, in characters"))
-    order = figure(_l("Place"))
-    remove = forms.BooleanField(label=_l("Take this question out"), required=False)
 
     def __init__(self, *args: Any, labelled: bool, renewed: bool, version: int, **more: Any) -> None:
         """`labelled`: what it means may not change, unless it is `renewed` as another version."""
         super().__init__(*args, **more)
         self.labelled, self.renewed, self.version = labelled, renewed, version
-        self.there = bool(self.initial.get("name"))
-        if self.there:
-            self.fields["name"].disabled = True
         if labelled and not renewed:
             for key in _MEANING:
                 self.fields[key].disabled = True
         if labelled:
             del self.fields["remove"]
-        if not self.there:
-            del self.fields["remove"], self.fields["order"]
 
     @property
     def meaning(self) -> list[forms.BoundField]:
@@ -83,10 +76,11 @@ class Block(forms.Form):
         }
 
 
-class QuestionsSection(Section):
+class QuestionsSection(BlockSection):
     """What is asked of every comparison."""
 
     key = "questions"
+    list_key = "criteria"
     template = "frontend/setup/questions.html"
     renew = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -103,7 +97,7 @@ class QuestionsSection(Section):
         renew = self.data.get("renew", "") if self.is_bound else self._renew
         self.initial = {"renew": renew}
         self.blocks = [
-            Block(
+            CriterionBlock(
                 data,
                 prefix=f"c{number}",
                 initial=_initial(entry, number),
@@ -115,48 +109,18 @@ class QuestionsSection(Section):
             for number, entry in enumerate([*self.said["criteria"], {}])
         ]
 
-    def is_valid(self) -> bool:
-        return all([super().is_valid(), *(block.is_valid() for block in self.blocks)])
-
     def entry(self) -> dict[str, Any]:
-        kept = [block for block in self.blocks if self._stays(block)]
-        if not kept:  # the file takes an empty list for its default
+        found = super().entry()
+        if not found[self.list_key]:  # the file takes an empty list for its default
             raise ValueError(str(_l("Keep one question at least.")))
-        kept.sort(key=_place)
-        self._sent = kept
-        return {"criteria": [block.as_entry() for block in kept]}
-
-    def blame(self, words: str) -> None:
-        for number, block in enumerate(getattr(self, "_sent", []), start=1):
-            where = f"criteria[{number}]"
-            if words.startswith(where):
-                rest = words[len(where) :].lstrip(".: ")
-                key = rest.partition(" ")[0].rstrip(":")
-                if key in block.fields:
-                    block.add_error(key, f"{block.fields[key].label}{rest[len(key) :]}")
-                else:
-                    block.add_error(None, rest)
-                return
-        self.add_error(None, words)
-
-    @staticmethod
-    def _stays(block: Block) -> bool:
-        if not block.there:
-            return block.has_changed()
-        return not block.cleaned_data.get("remove")
+        return found
 
 
 def _initial(entry: dict[str, Any], number: int) -> dict[str, Any]:
     """A criterion's entry as its block shows it."""
     reasons = "\n".join(entry.get("reasons", []))
     least = str(entry.get("rationale_min", 0))
-    return _NEW | entry | {"reasons": reasons, "rationale_min": least, "order": str(number + 1)}
-
-
-def _place(block: Block) -> float:
-    """Where it comes; a new one, and one without a number, last."""
-    place = typed(block.cleaned_data.get("order", ""))
-    return place if isinstance(place, int | float) else 1e9
+    return _NEW | numbered(entry, number) | {"reasons": reasons, "rationale_min": least}
 
 
 def _labelled(project: Project) -> set[str]:

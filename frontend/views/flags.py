@@ -44,7 +44,7 @@ def settle(request: SignedInRequest, slug: str, flag_id: int) -> HttpResponse:
     """Settles a flag and leads back to where it was settled: the comparison, or the list with `list`."""
     access = project_for(request.user, slug, "manage")
     try:
-        flag = resolve(access.project, flag_id)
+        flag = resolve(access.project, flag_id, request.user)
     except Flag.DoesNotExist:
         raise Http404("No such flag") from None
     if "list" in request.POST:

@@ -127,7 +127,7 @@ def delivery_resend(request: SignedInRequest, slug: str, delivery_id: int) -> Ht
     """Has a delivery sent again."""
     access = project_for(request.user, slug, "manage")
     try:
-        webhooks.resend(access.project, delivery_id)
+        webhooks.resend(access.project, delivery_id, request.user)
     except Delivery.DoesNotExist:
         raise Http404("No such delivery") from None
     messages.success(request, _("It will be sent again in a moment."))

@@ -129,7 +129,7 @@ def test_a_receiver_that_is_down_is_tried_again_later_and_given_up_after_a_day(s
         webhooks.deliver(hook)
         assert set(Delivery.objects.values_list("state", flat=True)) == {"failed"}
         server.status = 200
-        webhooks.resend(project, first.pk)
+        webhooks.resend(project, first.pk, make_user())
         assert webhooks.deliver(hook) == 1
     ids = [headers["webhook-id"] for headers, _ in server.got]
     assert ids.count(str(first.event)) == 3  # the same id at every attempt

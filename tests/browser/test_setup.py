@@ -52,7 +52,8 @@ def test_from_an_empty_installation_to_the_first_label(
     page.get_by_label("Guidelines").fill("Read **both** answers.")
     expect(page.locator("#shown .prose")).to_have_text("Read both answers.")
     expect(page.locator("#shown ins")).to_have_text("Read **both** answers.")
-    for heading in ("Labels wanted", "Prices and budget", "Routing", "Look and open"):
+    steps = ("Labels wanted", "About people", "Judges", "Prices and budget", "Routing", "Look and open")
+    for heading in steps:
         page.get_by_role("button", name="Save and go on").click()
         expect(page.locator('.steps [aria-current="step"]')).to_contain_text(heading)
 
@@ -77,4 +78,4 @@ def test_from_an_empty_installation_to_the_first_label(
     assert label.criterion.question == "Which answer is kinder?"
     assert (Project.objects.get().state, Comparison.objects.count()) == ("open", 30)
     acts = list(AuditEntry.objects.order_by("pk").values_list("act", flat=True))
-    assert acts == ["create", "import", "imported", "settings", "guidelines", "settings", "open"]
+    assert acts == ["create", "import", "imported", "settings", "settings", "open"]

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from annotation import exports
 from annotation.models import AuditEntry, Project
-from frontend.project_file import apply
+from frontend.project_file.changing import put
 from llm_judges import runs
 from llm_judges.prompts import built_in_text
 from llm_judges.registry import set_judge, set_template
@@ -59,18 +59,17 @@ def test_a_judge_template_with_its_text_before_and_after(client: Client, project
     assert logged.after["text"].endswith("Be brief.")
 
 
-def test_guidelines_that_changed_through_the_project_file() -> None:
+def test_what_create_project_changes_with_its_owner_and_both_texts() -> None:
     owner = make_user(name="Ines")
-    project, _ = apply({"slug": "soups", "guidelines": "Taste."}, owner)
-    apply({"slug": "soups", "guidelines": "Taste."}, owner)
-    assert not AuditEntry.objects.filter(act="guidelines").exists()
-    apply({"slug": "soups", "guidelines": "Taste twice."}, owner)
-    logged = entry(project, "guidelines")
-    assert (logged.actor_name, logged.before["text"], logged.after["text"]) == (
-        "Ines",
-        "Taste.",
-        "Taste twice.",
-    )
+    project, created = put({"slug": "soups", "guidelines": "Taste."}, owner)
+    assert created
+    assert entry(project, "create").after["guidelines"] == "Taste."
+    put({"slug": "soups", "guidelines": "Taste."}, owner)
+    assert not AuditEntry.objects.filter(act="settings").exists()
+    put({"slug": "soups", "guidelines": "Taste twice."}, owner)
+    logged = entry(project, "settings")
+    assert (logged.actor_name, logged.target) == ("Ines", "guidelines")
+    assert (logged.before, logged.after) == ({"guidelines": "Taste."}, {"guidelines": "Taste twice."})
 
 
 def test_a_release(project: Project) -> None:

@@ -10,7 +10,8 @@ from django.db import transaction
 
 from annotation.management.command import JsonCommand
 from annotation.models import User
-from frontend.project_file import ProjectFileError, apply, read
+from frontend.project_file import ProjectFileError, read
+from frontend.project_file.changing import put
 
 
 class Command(JsonCommand):
@@ -25,7 +26,7 @@ class Command(JsonCommand):
         try:
             with transaction.atomic():
                 owner = _owner(options["owner"]) if options["owner"] else None
-                project, created = apply(read(options["file"]), owner)
+                project, created = put(read(options["file"]), owner)
         except ProjectFileError as error:
             raise CommandError(f"{options['file']}: {error}") from error
         return {

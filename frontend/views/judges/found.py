@@ -1,10 +1,11 @@
 """What every page of a judge begins with."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.shortcuts import get_object_or_404
 
-from annotation.models import Project
+from annotation.models import JudgeRun, Project
 from annotation.permissions import Access
 from llm_judges.models import Judge
 
@@ -25,3 +26,12 @@ def context_of(access: Access, judge: Judge | None = None, tab: str = "") -> dic
         "judge": judge,
         "tab": tab,
     }
+
+
+def tried(judges: Sequence[Judge]) -> dict[int, JudgeRun]:
+    """The newest trial by the judge's version, of those that were tried. One SQL statement."""
+    versions = [judge.version_id for judge in judges]
+    trials = JudgeRun.objects.filter(
+        annotator__judge_version__in=versions, purpose=JudgeRun.Purpose.TRIAL
+    ).select_related("annotator")
+    return {run.annotator.judge_version_id or 0: run for run in trials.order_by("pk")}

@@ -3,17 +3,15 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from annotation.models import JudgeVersion, Project
+from annotation.models import JudgeVersion, Project, User
 from annotation.permissions import Access, project_for
-from annotation.projects import touch
-from llm_judges import panels, tasks
+from llm_judges import panels, steering, tasks
 from llm_judges.models import Panel, judges_of
 from llm_judges.runs import JudgeError
 
@@ -56,22 +54,21 @@ def panel_act(request: SignedInRequest, slug: str, panel_id: int) -> HttpRespons
     found = _panel_in(access.project, panel_id)
     action = request.POST.get("action")
     if action == "retire":
-        panels.retire(found)
+        steering.retire_panel(found, request.user)
         messages.success(request, _("%(name)s is out of service. What it said stays.") % _names(found))
         return redirect("judges", slug)
     if found.version.retired_at is None and action in ("start", "retry"):
         try:
-            messages.success(request, _set_to_work(found, again=action == "retry"))
+            messages.success(request, _set_to_work(found, request.user, again=action == "retry"))
         except JudgeError as error:
             messages.error(request, str(error))
     return redirect("panel", slug, panel_id)
 
 
-def _set_to_work(panel: Panel, again: bool) -> str:
+def _set_to_work(panel: Panel, by: User, again: bool) -> str:
     """Raises JudgeError with a sentence for the owner."""
-    added = panels.retry_failed(panel) if again else panels.ask_for(panel)
     try:
-        panels.tend(panel, at_once=True)
+        added = steering.ask_panel(panel, by, again)
     finally:
         tasks.look.delay()
     if not added:
@@ -116,9 +113,7 @@ def _saved(
     known = JudgeVersion.objects.filter(project=project, name=entry["name"], retired_at=None)
     if panel is None and known.exists():
         raise ValueError(_("name: it is taken; change that panel in its settings"))
-    with transaction.atomic():
-        found = panels.set_panel(project, **entry)
-        touch(project)
+    found = steering.set_up_panel(project, request.user, entry)
     if panel is None:
         said = _("%(name)s is set up. Nothing is asked until you start it.")
     elif found.pk == panel.pk and panel.version.retired_at is None:

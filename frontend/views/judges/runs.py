@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
-from annotation.audit import record
 from annotation.models import JudgeRun, Project
 from annotation.permissions import project_for
-from llm_judges import budget, runs, tasks
+from llm_judges import budget, steering, tasks
 from llm_judges.batching import newest_batches
 from llm_judges.estimate import estimate
 from llm_judges.models import Judge, in_service, judges_of, panels_of
@@ -122,7 +121,7 @@ def judge_act(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
     problem = ""
     try:
         with transaction.atomic():
-            _act(request, _line(found))
+            _act(request, found)
         if request.POST.get("action") in ("start", "retry", "resume"):
             tasks.look.delay()
     except (JudgeError, ValueError) as error:
@@ -146,40 +145,16 @@ def batches_look(request: SignedInRequest, slug: str, judge_id: int) -> HttpResp
     return redirect("judge", slug, judge_id)
 
 
-def _act(request: SignedInRequest, line: Line) -> None:
+def _act(request: SignedInRequest, judge: Judge) -> None:
     """Raises JudgeError or ValueError with a sentence for the owner."""
-    judge, run = line.judge, line.progress.run if line.progress else None
-    action, moved = request.POST.get("action"), True
-    before = {"state": run.state} if run else {}
+    post = request.POST
+    action = post.get("action", "")
     if action == "start":
-        runs.start(judge, request.user, _cap(request.POST.get("cap")), _limit(request.POST.get("limit")))
-    elif action == "retry":
-        if not runs.retry_failed(judge):
-            raise ValueError(_("There is nothing to ask again."))
-        if not line.open:
-            runs.start(judge, request.user)
-    elif run is None:
-        raise ValueError(_("This judge has not been started yet."))
-    elif action == "pause":
-        moved = runs.pause(run)
-    elif action == "resume":
-        moved = runs.resume(run, judge)
-    elif action == "cancel":
-        moved = runs.cancel(run)
-    else:
+        steering.start(judge, request.user, _cap(post.get("cap")), _limit(post.get("limit")))
+    elif action not in steering.ACTS:
         raise ValueError(_("Choose what to do."))
-    if not moved:  # it had ended, or somebody else was quicker
-        return
-    told = {name: request.POST[name] for name in ("cap", "limit") if request.POST.get(name)}
-    now = runs.runs_of(judge).first()
-    record(
-        judge.version.project,
-        request.user,
-        f"run-{action}",
-        str(judge.version),
-        before=before,
-        after={"state": now.state if now else "", **told},
-    )
+    elif not steering.act(judge, request.user, action) and action == "retry":
+        raise ValueError(_("There is nothing to ask again."))
 
 
 def _cap(text: str | None) -> Decimal | None:

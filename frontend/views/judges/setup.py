@@ -3,22 +3,18 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from annotation.audit import record
 from annotation.models import JudgeVersion, Project
 from annotation.permissions import project_for
-from annotation.projects import touch
-from llm_judges import registry
+from llm_judges import steering
 from llm_judges.models import Judge
-from llm_judges.panels import renew as renew_panels
 from llm_judges.preview import Preview, preview
-from llm_judges.registry import entry_of, set_judge, set_key
+from llm_judges.registry import entry_of
 from llm_judges.settings import key_at_fault
 
 from ...judge_forms import DEFAULTS, JudgeForm
@@ -55,17 +51,12 @@ def judge_service(request: SignedInRequest, slug: str, judge_id: int) -> HttpRes
     access = project_for(request.user, slug, "manage")
     judge = judge_in(access.project, judge_id)
     try:
-        with transaction.atomic():
-            before = entry_of(judge)
-            if request.POST.get("action") == "retire":
-                registry.retire(judge)
-                _note(request, "judge-retire", before, judge)
-                said, address = _("%(name)s is out of service. What it said stays.") % _names(judge), None
-            else:
-                found = set_judge(access.project, **entry_of(judge))
-                said, address = _said(judge, found, None, False), found.pk
-                _note(request, "judge-return", {}, found)
-            renew_panels(access.project)
+        if request.POST.get("action") == "retire":
+            steering.retire(judge, request.user)
+            said, address = _("%(name)s is out of service. What it said stays.") % _names(judge), None
+        else:
+            found = steering.bring_back(judge, request.user)
+            said, address = _said(judge, found, None, False), found.pk
     except ValueError as error:
         messages.error(request, str(error))
         return redirect("judge-versions", slug, judge_id)
@@ -118,34 +109,10 @@ def _saved(
     terms = before.revision if before else None
     if judge is None and JudgeVersion.objects.filter(project=project, name=entry["name"]).exists():
         raise ValueError(_("name is taken by another judge; change that one in its settings"))
-    before_entry = entry_of(before) if before else {}
     key, forget = form.cleaned_data["key"], form.cleaned_data["forget_key"]
-    with transaction.atomic():
-        found = set_judge(project, **entry)
-        if key or forget:
-            try:
-                set_key(found, key)
-            except ValueError as error:
-                raise ValueError(f"key: {error}") from error
-        renew_panels(project)
-        touch(project)
-        _note(request, "judge", before_entry, found, key="stored" if key else "deleted" if forget else "")
+    found = steering.set_up(project, request.user, entry, key, forget)
     messages.success(request, _said(before, found, terms, bool(key)))
     return redirect("judge-trial" if before is None else "judge-settings", project.slug, found.pk)
-
-
-def _note(request: SignedInRequest, act: str, before: dict[str, Any], now: Judge, key: str = "") -> None:
-    """Writes what changed of a judge's settings into the audit log; they hold no secret."""
-    after = entry_of(now)
-    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    record(
-        now.version.project,
-        request.user,
-        act,
-        str(now.version),
-        before={name: before[name] for name in changed if name in before},
-        after={name: after[name] for name in changed if name in after} | ({"key": key} if key else {}),
-    )
 
 
 def _entry(form: JudgeForm, judge: Judge | None) -> dict[str, Any]:

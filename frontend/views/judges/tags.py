@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation.permissions import project_for
 from annotation.tagging import TAGS
-from llm_judges import tagging, tasks
+from llm_judges import steering, tagging, tasks
 from llm_judges.models import Judge
 from llm_judges.runs import JudgeError
 from llm_judges.settings import price
@@ -39,7 +39,7 @@ def judge_tag(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
     judge = judge_in(access.project, judge_id)
     try:
         model = request.POST.get("embedding_model", "").strip()[:200]
-        begun = tagging.begin(judge, model, _price(request), _limit(request), request.user)
+        begun = steering.tag(judge, request.user, model, _price(request), _limit(request))
     except (JudgeError, ValueError) as error:
         messages.error(request, str(error))
     else:
@@ -52,8 +52,7 @@ def judge_tag(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
 def judge_tag_stop(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponseBase:
     """Asks nothing more; what is in flight is still booked."""
     access = project_for(request.user, slug, "manage")
-    if found := tagging.newest(judge_in(access.project, judge_id)):
-        tagging.cancel(found)
+    steering.stop_tagging(judge_in(access.project, judge_id), request.user)
     return redirect("judge-tags", slug, judge_id)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation.models import JudgeCall
 from annotation.permissions import project_for
 from annotation.projects import criteria_of
-from llm_judges import tasks, trial
+from llm_judges import steering, tasks, trial
 from llm_judges.estimate import estimate_trial
 from llm_judges.models import Judge
 from llm_judges.runs import JudgeError
@@ -42,7 +42,7 @@ def judge_try(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
     judge = judge_in(access.project, judge_id)
     try:
         comparisons = trial.to_try(judge, others=request.POST.get("which") == "others")
-        run = trial.begin(judge, comparisons, request.user)
+        run = steering.try_out(judge, request.user, comparisons)
     except JudgeError as error:
         messages.error(request, str(error))
     else:

@@ -1,16 +1,19 @@
-"""A project's settings, a section a page: all that the project file holds but judges, which have theirs."""
+"""A project's settings, a section a page: all that the project file holds. Each judge has pages of its own,
+which the section of judges leads to."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotation.guidelines import diff
 from annotation.models import Annotation, Guidelines, Project
 from annotation.permissions import Access, project_for
+from llm_judges.models import judges_of
 
 from ...forms import number
 from ...project_file import ProjectFileError
@@ -18,6 +21,7 @@ from ...project_file.changing import change
 from ...project_file.writing import project_as_data
 from ...rendering import to_html
 from ...setup_forms import SECTIONS, Section
+from ..judges.found import tried
 from ..signed_in import SignedInRequest, signed_in
 from .steps import after, context_of
 
@@ -62,8 +66,10 @@ def guidelines_shown(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _saved(request: SignedInRequest, project: Project, topic: str, keys: list[str]) -> HttpResponse:
+    """On to the next step of a draft, unless there is more of this one to come."""
     if project.state == Project.State.DRAFT:
-        return redirect(after(project, topic).url)
+        more = reverse("settings", args=[project.slug, topic]) + "?more"
+        return redirect(more if "again" in request.POST else after(project, topic).url)
     messages.success(request, _("Saved.") if keys else _("Nothing was changed."))
     return redirect("settings", project.slug, topic)
 
@@ -77,6 +83,10 @@ def _more(access: Access, form: Section) -> dict[str, Any]:
         text = form["guidelines"].value() or ""
         followed = Annotation.objects.filter(guidelines=versions[0]).exists() if versions else False
         return {"versions": versions, "followed": followed} | _shown(access.project, text, None)
+    if form.key == "judges":
+        judges = judges_of(access.project)
+        trials = tried(judges)
+        return {"judges": [{"judge": judge, "trial": trials.get(judge.version_id)} for judge in judges]}
     return {}
 
 

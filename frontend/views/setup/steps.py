@@ -14,6 +14,8 @@ _STEPS = (
     ("questions", _l("Questions")),
     ("guidelines", _l("Guidelines")),
     ("labels", _l("Labels wanted")),
+    ("profile", _l("About people")),
+    ("judges", _l("Judges")),
     ("general", _l("Prices and budget")),
     ("routing", _l("Routing")),
     ("state", _l("Look and open")),
