@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import AuditEntry
-from tests.acts import API, PAGES, QUIET, Act, World
+from tests.access.acts import API, PAGES, QUIET, Act, World
+from tests.access.addresses import address, routes
+from tests.access.expected import EXPECTED
 from tests.factories import make_comparison, make_person, make_project
-from tests.test_access import EXPECTED, address, routes
 
 OWNERS = [route for route in routes() if EXPECTED[route.name] in ("own", "manage", "review", "view")]
 ACTS = PAGES | API

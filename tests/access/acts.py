@@ -81,7 +81,7 @@ Made = Callable[[World], Any]
 @dataclass(frozen=True, slots=True)
 class Act:
     """`logged`: the act of the entry. `body`: what is sent, by the API as JSON. `place`: what the address
-    names beside the project, as made here, where what `tests.test_access` makes will not do."""
+    names beside the project, as made here, where what `tests.access.addresses` makes will not do."""
 
     logged: str
     body: Made
