@@ -6,6 +6,7 @@ release may have ten million.
 
 import io
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -49,15 +50,24 @@ def _copy(statement: str, parameters: Sequence[int], schema: pa.Schema) -> Itera
         # COPY takes no parameters; these are numbers.
         whole = statement % tuple(map(int, parameters))
         with cursor.cursor.copy(f"COPY ({whole}) TO STDOUT (FORMAT CSV)") as copy:
-            rows = iter(copy)
-            while block := _block(rows):
-                table = csv.read_csv(
-                    pa.py_buffer(block),
-                    csv.ReadOptions(block_size=len(block), column_names=schema.names, use_threads=False),
-                    csv.ParseOptions(newlines_in_values=True),
-                    convert,
-                )
+            for table in _ahead(_tables(iter(copy), schema, convert)):
                 yield from table.to_batches()
+
+
+def _tables(rows: Iterator[Any], schema: pa.Schema, convert: csv.ConvertOptions) -> Iterator[pa.Table]:
+    while block := _block(rows):
+        read = csv.ReadOptions(block_size=len(block), column_names=schema.names, use_threads=False)
+        lines = csv.ParseOptions(newlines_in_values=True)
+        yield csv.read_csv(pa.py_buffer(block), read, lines, convert)
+
+
+def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Has the next one read while the one before is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = reader.submit(next, tables, None)
+            yield table
 
 
 def _block(rows: Iterator[Any]) -> bytes:

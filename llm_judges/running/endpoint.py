@@ -53,12 +53,15 @@ class Endpoint:
         self.pace.tick()
 
     def collect(self, seconds: float, gather: float) -> list[tuple[Prepared, Answer | None]]:
-        """What has come back; None for a call that was never sent, because of `halt`."""
+        """What has come back within `seconds`, but no sooner than `gather` seconds after the last time; None
+        for a call that was never sent, because of `halt`."""
         self.pace.tick()
-        self.pace.looked(time.monotonic() - self._looked_at + gather)
+        away = time.monotonic() - self._looked_at
+        more = max(0.0, gather - away)
+        self.pace.looked(away + more)
         replies = [
             pair
-            for samples, answers in self._line.collect(seconds, gather)
+            for samples, answers in self._line.collect(seconds, more)
             for pair in zip(samples, answers, strict=True)
         ]
         self._looked_at = time.monotonic()

@@ -27,11 +27,11 @@ BEAT_SECONDS = 10.0
 # A pause takes hold within this time, and an empty queue is looked at again after it.
 LOOK_SECONDS = 1.0
 TICK_SECONDS = 0.05
-# Many answers are booked together after so long; few are booked as they come.
+# Many answers are booked together, no more often than this; few are booked as they come.
 GATHER_SECONDS = 0.2
 MANY = 20.0  # a second
 # Comparisons are lent so long ahead.
-AHEAD_SECONDS = 0.5
+AHEAD_SECONDS = 1.0
 # A worker that others can follow does not wait longer for calls that are to be tried again.
 IMPATIENT_SECONDS = 20.0
 # What becomes of calls that were planned but not asked when a run ends.
@@ -120,6 +120,8 @@ class Worker:
         ]
         if pause := self._watch.pause():
             self._endpoint.pace.block(pause)
+        if not (unsent or self._watch.ending):
+            self._top_up()
         complete = [
             held
             for prepared, answer, due in heard
@@ -151,10 +153,17 @@ class Worker:
 
     # --- what goes out ---
 
+    def _top_up(self) -> None:
+        """Hands in what is ready before many answers are booked and more is lent: until both are done, a fast
+        endpoint would have answered all that it was asked."""
+        room = self._endpoint.room()
+        if self._endpoint.pace.rate > MANY and room > 0 and self._hand.ready:
+            self._conclude([], self._hand_in(self._desk.take(0, self._hand.ready, room)))
+
     def _send(self) -> None:
         room = self._endpoint.room()
         wanted = self._wanted(room)
-        if room <= 0 or not (wanted > 0 or self._hand.ready):
+        if wanted <= 0 and not (room > 0 and self._hand.ready):
             return
         taken = self._desk.take(wanted, self._hand.ready, room)
         if wanted > 0 and not taken.lent:
@@ -163,19 +172,22 @@ class Worker:
             self._parked.pop(assignment.pk, None)
         known = self._hand.take(taken.lent, taken.works)
         self._count_known(taken)
-        considered = [self._hand.ready.popleft() for _ in range(taken.allowance.number)]
-        self._endpoint.put([prepared for prepared in considered if prepared.call.pk in taken.started])
-        elsewhere = [prepared for prepared in considered if prepared.call.pk not in taken.started]
-        self._conclude(known, elsewhere)
+        self._conclude(known, self._hand_in(taken))
         if taken.allowance.refused and not self._endpoint.out:
             self._ending = Ending("stopped", "budget_stopped", taken.allowance.refused)
 
+    def _hand_in(self, taken: Taken) -> list[Prepared]:
+        """Has those that this worker started sent, and gives those that another one asks about."""
+        considered = [self._hand.ready.popleft() for _ in range(taken.allowance.number)]
+        self._endpoint.put([prepared for prepared in considered if prepared.call.pk in taken.started])
+        return [prepared for prepared in considered if prepared.call.pk not in taken.started]
+
     def _wanted(self, room: int) -> int:
         """Comparisons to be lent now."""
-        if len(self._hand.ready) >= room or time.monotonic() < self._empty_until:
+        ahead = math.ceil(AHEAD_SECONDS * self._endpoint.pace.rate)
+        if len(self._hand.ready) >= room + ahead / 2 or time.monotonic() < self._empty_until:
             return 0
-        ahead = room + math.ceil(AHEAD_SECONDS * self._endpoint.pace.rate) - len(self._hand.ready)
-        wanted = math.ceil(ahead / self._hand.calls_each())
+        wanted = math.ceil((room + ahead - len(self._hand.ready)) / self._hand.calls_each())
         if self._run.limit is None:
             return wanted
         left = self._run.limit - self._run.taken - self._outcome.taken - len(self._hand.held)
