@@ -3,8 +3,9 @@
 A comparison is sure when for every criterion the most plausible answer reaches the project's threshold, given
 what the last fit knew of the people who answered (`consensus.frozen`). Until then one more person is asked,
 from `labels_wanted` up to `labels_cap`; a random layer (`consensus.in_layer`) always goes up to the cap.
-What is not sure at the cap is asked of the pool that adjudicates. Only `Demand.wanted` changes, of the
-default pool and of that one; other pools keep their number.
+Where a routing plan wants a number of labels of this very comparison, it gets no fewer. What is not sure at
+the cap is asked of the pool that adjudicates. Only `Demand.wanted` changes, of the default pool and of that
+one; other pools keep their number.
 
 The fit is renewed in batches by `refit`, a Celery task, never while a person waits.
 """
@@ -37,7 +38,7 @@ BATCH = 500
 # One row a label of a person: what it says, what is known of who said it, and the slot it may close.
 _READ = """
 SELECT l.comparison_id, c.k, l.criterion_id, l.ranking, s.competence, s.strategy, s.weight, f.classes,
-       d.id, d.wanted, d.live, d.done
+       d.id, d.wanted, d.live, d.done, r.labels
 FROM annotation_label l
 JOIN annotation_annotator a ON a.id = l.annotator_id AND a.kind = %s
 JOIN annotation_comparison c ON c.id = l.comparison_id
@@ -45,6 +46,7 @@ LEFT JOIN annotation_consensusfit f ON f.criterion_id = l.criterion_id AND f.met
 LEFT JOIN annotation_annotatorskill s ON s.fit_id = f.id AND s.annotator_id = l.annotator_id
 LEFT JOIN annotation_pool p ON p.project_id = l.project_id AND p."default"
 LEFT JOIN annotation_demand d ON d.comparison_id = l.comparison_id AND d.pool_id = p.id
+LEFT JOIN annotation_decision r ON r.comparison_id = l.comparison_id AND r.superseded_at IS NULL
 WHERE l.comparison_id IN ({ids}) AND l.project_id = %s AND l.independent AND l.current
 """
 
@@ -65,10 +67,12 @@ ON CONFLICT DO NOTHING
 
 @dataclass(slots=True)
 class Standing:
-    """A comparison as people have labelled it; `demand` is (id, wanted, live, done) of the default pool."""
+    """A comparison as people have labelled it; `demand` is (id, wanted, live, done) of the default pool, and
+    `planned` how many labels of it the routing plan wants (0: as the project says)."""
 
     k: int
     demand: tuple[int, int, int, int] | None
+    planned: int = 0
     votes: dict[int, list[Said]] = field(default_factory=lambda: defaultdict(list))
     classes: dict[int, Mapping[str, float]] = field(default_factory=dict)
 
@@ -148,11 +152,12 @@ def _read(cursor: Any, project: Project, ids: list[int]) -> Iterator[tuple[int, 
         wanted,
         live,
         done,
+        planned,
     ) in cursor.fetchall():
         standing = found.get(comparison_id)
         if standing is None:
             slot = (demand, wanted, live, done) if demand is not None else None
-            standing = found[comparison_id] = Standing(k, slot)
+            standing = found[comparison_id] = Standing(k, slot, planned or 0)
         if classes is not None and criterion_id not in standing.classes:
             standing.classes[criterion_id] = orjson.loads(classes)
         competence, strategy, weight = skill
@@ -174,8 +179,8 @@ def _ask(cursor: Any, project: Project, comparison_id: int, standing: Standing) 
         enough = cap
     else:
         enough = project.labels_wanted if sure else max(project.labels_wanted, min(labels + 1, cap))
-    more = max(enough - labels, 0)
     demand, wanted, live, done = standing.demand
+    more = max(enough - labels, standing.planned - done, 0)
     if wanted != done + max(live, more):
         cursor.execute(_ASK, [more, more, demand])
 

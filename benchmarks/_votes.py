@@ -64,7 +64,7 @@ def read(
     rows = []
     for line in lines:
         said = {name: verdict(line, name) for name in (judge, other)}
-        people = _people(line, without_ties, gold)
+        people = people_of(line, without_ties, gold)
         if said[judge] is None or len(people) < (1 if gold else 2):
             continue
         own, second = said[judge], said[other]
@@ -123,7 +123,8 @@ def verdict(line: dict[str, Any], name: str) -> tuple[str, bool, None] | None:
     return (RANKINGS[one], False, None) if one == other else ("a=b", True, None)
 
 
-def _people(line: dict[str, Any], without_ties: bool, gold: bool) -> Any:
+def people_of(line: dict[str, Any], without_ties: bool, gold: bool = False) -> Any:
+    """Classes (m,) of the m people's answers; with `gold` the known answer alone."""
     if gold:
         answer = (line["gold"] or {}).get("overall")
         return np.array([CLASSES[answer]] if answer else [])

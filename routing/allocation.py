@@ -20,11 +20,22 @@ GAP = 1e-6  # below it a solution counts as exact
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` of something of which comparison i uses `use[i]` >= 0 when a person is asked; (n,)."""
+    """At most `most` of something of which comparison i uses `use[i]` >= 0 when a person is asked; (n,).
+
+    `labels` is how many labels that use is of, where it grows with their number: those of the pool whose
+    number a plan may vary; 0 where it does not.
+    """
 
     name: str
     use: Floats
     most: float
+    labels: int = 0
+
+    def of(self, labels: NDArray[np.int64], first: int, rows: NDArray[np.int64] | None = None) -> Floats:
+        """The use where so many labels are asked for, of which `first` - 1 are other pools'; (rows,)."""
+        use = self.use if rows is None else self.use[rows]
+        times = (labels - first + 1) / self.labels if self.labels else np.ones(len(labels))
+        return np.asarray(use * (labels > 0) * times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,12 @@ def allocate(
     if most <= 0 or not len(scores):
         return Allocation(_best(order, most, categories))
     return _solve(scores, order, most, limits, categories, seconds)
+
+
+def least_first(order: NDArray[np.int64], limits: Limits) -> NDArray[np.bool_]:
+    """The best of each category, as many as it gets at least; (n,)."""
+    categories = _minima(limits, len(order))
+    return _best(order, sum(least for *_, least in categories), categories)
 
 
 def _times(limit: Limit) -> int:

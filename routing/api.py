@@ -22,6 +22,7 @@ from . import approving, drafting
 from .explaining import explain
 from .models import Plan
 from .policy import PlanError
+from .preparing import MOST_LABELS
 
 MOST = 2**31 - 1
 _Text = Annotated[str, Must(maxLength=200)]
@@ -35,6 +36,7 @@ class PlanWanted(TypedDict):
     policy: NotRequired[_Text]
     judge: NotRequired[_Text | None]
     seed: NotRequired[int]
+    overlap: NotRequired[Annotated[int, Must(minimum=1, maximum=MOST_LABELS)] | None]
 
 
 class Approval(TypedDict):
@@ -107,7 +109,7 @@ def plan(request: Request, slug: str) -> PlanFound:
 
 @writes(PlanWanted, PlanAsked, status=202, heavy=True)
 def ask_plan(request: Request, slug: str) -> PlanAsked:
-    """`{policy?, kind?, amount, judge?, seed?}`: asks for a plan, to be worked out in the background."""
+    """`{policy?, kind?, amount, judge?, seed?, overlap?}`: asks for a plan, to be worked out in the background."""
     access = project_for(request.user, slug, "manage")
     asked = _asked(access.project, body_of(request), request.user)
     return {"plan": plan_shape(asked)}
@@ -184,7 +186,7 @@ def _decision_shape(found: Decision) -> DecisionShape:
 
 def _asked(project: Project, body: Mapping[str, Any], user: Any) -> Plan:
     for name in body:
-        if name not in {"policy", "kind", "amount", "judge", "seed"}:
+        if name not in {"policy", "kind", "amount", "judge", "seed", "overlap"}:
             raise Unprocessable(name[:60], "unknown field")
     judge, amount = body.get("judge"), body.get("amount")
     if judge is not None and not isinstance(judge, str):
@@ -195,7 +197,10 @@ def _asked(project: Project, body: Mapping[str, Any], user: Any) -> Plan:
         budget = drafting.Budget.of(str(body.get("kind", "share")), str(amount))
         by = user if isinstance(user, User) else None
         seed = whole_number(body.get("seed", 0), "seed", -(2**63), 2**63 - 1)
-        return drafting.ask(project, str(body.get("policy", project.policy)), budget, judge, seed, by)
+        most = body.get("overlap")
+        overlap = None if most is None else whole_number(most, "overlap", 1, MOST_LABELS)
+        policy = str(body.get("policy", project.policy))
+        return drafting.ask(project, policy, budget, judge, seed, by, overlap)
     except PlanError as error:
         raise Unprocessable("plan", str(error)) from error
 

@@ -74,15 +74,16 @@ def approve(plan: Plan, people: int) -> PlanResult | None:
             raise PlanError("labels wanted or the audit share were changed since; plan again")
         request = _request(plan, people)
         standing = standing_judge(project, kept["judge"])
-        result = _limited(plan, request) if request.limits else _as_shown(plan, request, standing)
+        fresh = request.limits or request.overlap is not None
+        result = _again(plan, request) if fresh else _as_shown(plan, request, standing)
         if result.ai and standing is None:
             raise PlanError(f"{project.slug} has no judge to take {result.ai} comparisons; add one first")
         shown = len(result._frozen)
         plan.parameters |= request.as_dict() | {"people": people}
         changed = plan.report.setdefault("changed", {"before": _wanted_now(project)})
         plan.save()
-        # Under limits the choice is of what is open now: what was stored of an earlier one is no part of it.
-        done = set[int]() if request.limits else decided_by(plan)
+        # A fresh choice is of what is open now: what was stored of an earlier one is no part of it.
+        done = set[int]() if fresh else decided_by(plan)
         result = put_into_effect(plan, result, wanted, standing.judge if standing else None, done)
         changed |= {"after": _wanted_now(project), "left": shown - result.open}
         plan.save(update_fields=["report"])
@@ -92,13 +93,17 @@ def approve(plan: Plan, people: int) -> PlanResult | None:
 def _request(plan: Plan, people: int) -> Request:
     """What a plan at this point is to keep, as refits that carry it on read it."""
     kept = plan.parameters
-    money = kept["kind"] == "money" and people == kept["asked"]
+    exact, overlap = people == kept["asked"], kept.get("overlap")
+    money = exact and kept["kind"] == "money"
+    labels = exact and kept["kind"] == "labels" and overlap is not None
     return Request(
         policy_named(plan.policy, plan.seed),
-        share=None if money else people / max(kept["open"], 1),
+        share=None if money or labels else people / max(kept["open"], 1),
         budget=Decimal(kept["amount"]) if money else None,
         seed=plan.seed,
         limits=Asked(**kept["limits"]),
+        labels=int(Decimal(kept["amount"])) if labels else None,
+        overlap=overlap,
     )
 
 
@@ -130,6 +135,8 @@ def _as_shown(plan: Plan, request: Request, standing: Standing | None) -> PlanRe
         judge_is_asked=standing is not None and standing.can_be_asked,
         human_price=Decimal(kept["human_price"]),
         judge_price=None if price is None else Decimal(price),
+        each=sum(kept["wanted"].values()),
+        beside=0,  # nothing varies here
         warnings=[],
         _keys=keys,
         _frozen=frozen,
@@ -138,8 +145,9 @@ def _as_shown(plan: Plan, request: Request, standing: Standing | None) -> PlanRe
     )
 
 
-def _limited(plan: Plan, request: Request) -> PlanResult:
-    """Limits need what is open as it is now, so scores are worked out again, with the labels there are."""
+def _again(plan: Plan, request: Request) -> PlanResult:
+    """Limits, and labels that vary, need what is open as it is now, so scores are worked out again, with the
+    labels there are."""
     prepared = prepare(
         plan.project,
         request.policy,

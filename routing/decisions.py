@@ -27,7 +27,8 @@ from .standing import can_be_asked
 
 
 class Row(NamedTuple):
-    """What a plan decided for one comparison; `answered` says that the judge's label is there already."""
+    """What a plan decided for one comparison; `answered` says that the judge's label is there already, and
+    `labels` how many the default pool is asked for, None where that is what the project says."""
 
     comparison_id: int
     destination: str
@@ -36,6 +37,7 @@ class Row(NamedTuple):
     score: float
     reason: str
     answered: bool
+    labels: int | None
 
 
 # The slice in a table of its own for one transaction: statements over the queue become joins with a table
@@ -43,7 +45,7 @@ class Row(NamedTuple):
 _STAGE = """
 CREATE TEMPORARY TABLE routing_planned
     (comparison_id bigint PRIMARY KEY, people boolean NOT NULL, judge boolean NOT NULL,
-     score double precision NOT NULL)
+     score double precision NOT NULL, labels integer)
 """
 _DROP_TOUCHED = """
 WITH held AS MATERIALIZED (
@@ -98,8 +100,8 @@ UPDATE annotation_demand SET wanted = live + done WHERE wanted > live + done AND
 """
 _ASK_POOL_MORE = """
 UPDATE annotation_demand SET priority = p.score,
-    wanted = CASE WHEN annotation_demand.live + annotation_demand.done > %(wanted)s
-                  THEN annotation_demand.live + annotation_demand.done ELSE %(wanted)s END
+    wanted = CASE WHEN annotation_demand.live + annotation_demand.done > {wanted}
+                  THEN annotation_demand.live + annotation_demand.done ELSE {wanted} END
 FROM routing_planned p
 WHERE p.comparison_id = annotation_demand.comparison_id AND annotation_demand.id IN (
     SELECT d.id FROM annotation_demand d JOIN routing_planned p ON p.comparison_id = d.comparison_id
@@ -107,11 +109,13 @@ WHERE p.comparison_id = annotation_demand.comparison_id AND annotation_demand.id
 """
 _ASK_POOL = """
 INSERT INTO annotation_demand (comparison_id, pool_id, wanted, live, done, priority)
-SELECT p.comparison_id, %(pool)s, %(wanted)s, 0, 0, p.score FROM routing_planned p
+SELECT p.comparison_id, %(pool)s, {wanted}, 0, 0, p.score FROM routing_planned p
 WHERE p.people AND NOT EXISTS (
     SELECT 1 FROM annotation_demand d WHERE d.comparison_id = p.comparison_id AND d.pool_id = %(pool)s)
 ON CONFLICT (comparison_id, pool_id) DO NOTHING
 """
+# What a plan says of the default pool's labels on one comparison goes before what the project says.
+_AS_MANY = {True: "COALESCE(p.labels, %(wanted)s)", False: "%(wanted)s"}
 _ASK_JUDGE_MORE = """
 UPDATE annotation_demand SET wanted = 1 WHERE wanted < 1 AND id IN (
     SELECT d.id FROM annotation_demand d JOIN routing_planned p ON p.comparison_id = d.comparison_id
@@ -173,7 +177,7 @@ def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annota
         _decide(plan, rows, judge)
         cursor.execute(_FREE_SLOTS)
         cursor.execute(_END_LEASES)
-        _change_demand(wanted, judge)
+        _change_demand(wanted, judge, _varied(plan))
         cursor.execute("DROP TABLE routing_ended")
         cursor.execute("DROP TABLE routing_planned")
 
@@ -186,6 +190,7 @@ def _copy(rows: Iterable[Row]) -> None:
             row.destination != ai or row.audit,
             row.destination == ai and not row.answered,
             row.score,
+            row.labels,
         )
         for row in rows
     )
@@ -197,22 +202,29 @@ def _copy(rows: Iterable[Row]) -> None:
                     copy.write_row(value)
             cursor.execute("ANALYZE routing_planned")
         else:
-            cursor.executemany("INSERT INTO routing_planned VALUES (%s, %s, %s, %s)", list(values))
+            cursor.executemany("INSERT INTO routing_planned VALUES (%s, %s, %s, %s, %s)", list(values))
 
 
 def _decide(plan: Plan, rows: Iterable[Row], judge: Annotator | None) -> None:
     standing = {Decision.Destination.AI.value: judge.pk if judge else None}
     insert(
         Decision,
-        ("comparison_id", "destination", "audit", "probability", "score", "reason", "judge_id"),
-        ((*row[:-1], standing.get(row.destination)) for row in rows),
+        ("comparison_id", "destination", "audit", "probability", "score", "reason", "labels", "judge_id"),
+        ((*row[:6], row.labels, standing.get(row.destination)) for row in rows),
         policy=plan.policy,
         policy_version=f"{plan.policy_version}.{plan.refit.number}" if plan.refit else plan.policy_version,
         plan=plan.pk,
     )
 
 
-def _change_demand(wanted: dict[int, int], judge: Annotator | None) -> None:
+def _varied(plan: Plan) -> int | None:
+    """The pool whose labels this plan varies by comparison, None where all get as many."""
+    if plan.parameters.get("overlap") is None:
+        return None
+    return plan.project.pools.filter(default=True).values_list("pk", flat=True).first()
+
+
+def _change_demand(wanted: dict[int, int], judge: Annotator | None, varied: int | None) -> None:
     """Takes back every open slot that was not decided, then asks for what was."""
     lock = _lock("d")
     asked = {"judge": _asked(judge)}
@@ -220,8 +232,9 @@ def _change_demand(wanted: dict[int, int], judge: Annotator | None) -> None:
         cursor.execute(_TAKE_BACK.format(lock=lock, pools=", ".join(map(str, wanted))), asked)
         for pool, number in wanted.items():
             values = {"pool": pool, "wanted": number}
-            cursor.execute(_ASK_POOL_MORE.format(lock=lock), values)
-            cursor.execute(_ASK_POOL, values)
+            as_many = _AS_MANY[pool == varied]
+            cursor.execute(_ASK_POOL_MORE.format(lock=lock, wanted=as_many), values)
+            cursor.execute(_ASK_POOL.format(wanted=as_many), values)
         if asked["judge"]:
             cursor.execute(_ASK_JUDGE_MORE.format(lock=lock), asked)
             cursor.execute(_ASK_JUDGE, asked)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from annotation.models import Project, User
 
 from . import texts
+from .choosing import labels_along
 from .curve import Crowd, affordable, recommended, steps, table
 from .error_model import TooFew
 from .ledger import ledger
@@ -18,7 +19,7 @@ from .models import Plan
 from .planning import keep, parameters_of
 from .policies import POLICIES
 from .policy import PlanError, Policy, Problem, draws
-from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare
+from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare, varied_pool
 from .quality import Prediction, predict
 from .selection import ranked, slots_for
 from .standing import standing_judge
@@ -69,20 +70,24 @@ def ask(
     judge: str | None = None,
     seed: int = 0,
     by: User | None = None,
+    overlap: int | None = None,
 ) -> Plan:
-    """Asks for a plan, to be worked out in the background (`tasks.draft_plan`). Raises PlanError for what
+    """Asks for a plan, to be worked out in the background (`tasks.draft_plan`). `overlap` is the most labels
+    that one comparison may get where they pay; None: as many as the project says. Raises PlanError for what
     cannot be planned, as far as a look at the set-up says."""
     chosen = policy_named(policy, seed)
     wanted = labels_wanted(project)
     if budget.kind == "money":
         check_price(project, wanted)
+    if overlap is not None:
+        varied_pool(project, chosen, wanted, overlap)
     standing_judge(project, judge)
     plan = Plan.objects.create(
         project=project,
         state=Plan.State.PLANNING,
         policy=chosen.name,
         policy_version=chosen.version,
-        parameters={"kind": budget.kind, "amount": str(budget.amount), "judge": judge},
+        parameters={"kind": budget.kind, "amount": str(budget.amount), "judge": judge, "overlap": overlap},
         seed=seed,
         made_by=by,
     )
@@ -101,7 +106,7 @@ def again(plan: Plan, by: User | None = None) -> Plan:
         budget = Budget("money", Decimal(kept["budget"]))
     else:
         budget = Budget("share", Decimal(str(kept["human_share"] or 0)))
-    return ask(plan.project, plan.policy, budget, kept["judge"], plan.seed, by)
+    return ask(plan.project, plan.policy, budget, kept["judge"], plan.seed, by, kept.get("overlap"))
 
 
 def newest(project: Project) -> Plan | None:
@@ -162,6 +167,9 @@ def _work_out(plan: Plan) -> None:
     plan.table = table(crowd, points, prediction)
     if slots is not None:  # the audit itself is cut where the budget does not even pay for it
         plan.table["audit"][0] = min(plan.table["audit"][0], slots)
+    overlap = plan.parameters.get("overlap")
+    if overlap is not None:
+        plan.table |= {"overlap": labels_along(prepared, crowd.audited, points, overlap)}
     plan.points = len(points)
     limits = asked_of(settings_of(project)) if policy.share is None else Asked()
     plan.parameters = parameters_of(prepared) | {
@@ -172,6 +180,7 @@ def _work_out(plan: Plan) -> None:
         "slots": slots,
         "asked": asked,
         "open": n,
+        "overlap": overlap,
     }
     plan.model = dict(prepared.scored.model)
     plan.report = report_of(prepared, crowd, prediction, few) | {

@@ -49,6 +49,7 @@ class Explanation:
             "probability": self.decision.probability,
             "score": self.decision.score,
             "reason": self.decision.reason,
+            "labels": self.decision.labels,
             "policy": self.decision.policy,
             "policy_version": self.decision.policy_version,
             "plan": self.decision.plan,

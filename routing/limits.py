@@ -47,11 +47,15 @@ def limits_of(
     wanted: Mapping[int, int],
     signals: Signals,
     started: Mapping[str, int] | None = None,
+    varied: int | None = None,
+    spent: int = 0,
 ) -> Limits:
     """The limits over open comparisons. `wanted` is labels by pool id for one that people are asked about.
 
     `started` counts comparisons, by category, that people were asked about by the plans that this one
-    carries on: they have used their part. Raises PlanError for a pool or category that there is not.
+    carries on: they have used their part. `varied` is the pool whose labels may vary by comparison, if one's
+    may, and `spent` what it was asked for on those begun. Raises PlanError for a pool or category that there
+    is not.
     """
     begun = sum((started or {}).values())
     pools = {pool.name: pool for pool in project.pools.all()}
@@ -66,14 +70,17 @@ def limits_of(
     at_most = []
     for name, labels in asked.capacity.items():
         each = wanted.get(pools[name].pk, 0)
-        at_most.append(
-            Limit(f"capacity of {name}", np.full(len(signals), float(each)), float(labels - each * begun))
-        )
+        own = pools[name].pk == varied
+        left = labels - (spent if own else each * begun)
+        use = np.full(len(signals), float(each))
+        at_most.append(Limit(f"capacity of {name}", use, float(left), each if own else 0))
     for name, hours in asked.hours.items():
         pool = pools[name]
-        seconds = seconds_of(signals.shared.astype(np.float64), _seen(project, pool)) * wanted.get(pool.pk, 0)
-        spent = begun * float(seconds.mean()) if len(seconds) else 0.0
-        at_most.append(Limit(f"hours of {name}", seconds, 3600 * float(hours) - spent))
+        each, own = wanted.get(pool.pk, 0), pool.pk == varied
+        seconds = seconds_of(signals.shared.astype(np.float64), _seen(project, pool))
+        worked = (spent if own else each * begun) * (float(seconds.mean()) if len(seconds) else 0.0)
+        left = 3600 * float(hours) - worked
+        at_most.append(Limit(f"hours of {name}", seconds * each, left, each if own else 0))
     least = {name: max(number - (started or {}).get(name, 0), 0) for name, number in asked.least.items()}
     return Limits(at_most, signals.categories, least)
 

@@ -6,6 +6,7 @@ start between reading and storing is left out of the plan and of its figures: th
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -25,7 +26,7 @@ from .frozen import Frozen, pack, parts
 from .limits import Asked, asked_of, settings_of
 from .models import Plan, PlanPart
 from .policy import PlanError, Policy
-from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare
+from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare, varied_pool
 from .refitting import newest_label
 from .selection import Selection
 from .slices import one_at_a_time, store_in_slices
@@ -37,7 +38,8 @@ class PlanResult:
 
     `human` + `ai` = `open`; the `audit` comparisons are among `ai` and get a person too. `human_price` is
     what people's labels of one comparison cost, `judge_price` the mean booked cost of one labelled
-    comparison, None where nothing was booked yet (then counted as 0).
+    comparison, None where nothing was booked yet (then counted as 0). `each` is how many labels of people
+    that price is for, `beside` how many of them are of pools whose number never varies.
     """
 
     id: uuid.UUID | None
@@ -48,6 +50,8 @@ class PlanResult:
     judge_is_asked: bool
     human_price: Decimal
     judge_price: Decimal | None
+    each: int
+    beside: int
     warnings: list[str]
     _keys: Sequence[str] = field(repr=False)
     _frozen: Frozen = field(repr=False)
@@ -77,8 +81,28 @@ class PlanResult:
         return int(np.count_nonzero(self._kept & ~self._selection.human & ~self._frozen.judged))
 
     @property
+    def labels(self) -> int:
+        """What people are asked for, the audit included."""
+        return int(self._labels[self._kept].sum())
+
+    @property
+    def _labels(self) -> NDArray[np.int64]:
+        chosen = self._selection
+        if chosen.labels is not None:
+            return chosen.labels
+        return self.each * (chosen.human | chosen.audit).astype(np.int64)
+
+    @property
+    def overlap(self) -> dict[int, int] | None:
+        """How many of people's comparisons get 1, 2, … labels, the audit apart; None where all get alike."""
+        if self._selection.labels is None:
+            return None
+        given = self._selection.labels[self._kept & self._selection.human]
+        return dict(sorted(Counter(given.tolist()).items()))
+
+    @property
     def human_cost(self) -> Decimal:
-        return self.human_price * (self.human + self.audit)
+        return self.human_price * self.labels / self.each
 
     @property
     def judge_cost(self) -> Decimal:
@@ -103,6 +127,8 @@ class PlanResult:
             "human": self.human,
             "ai": self.ai,
             "audit": self.audit,
+            "labels": self.labels,
+            "overlap": self.overlap,
             "cost": {"human": float(self.human_cost), "judge": float(self.judge_cost)},
             "judge": self.judge,
             "judge_price": None if self.judge_price is None else float(self.judge_price),
@@ -112,11 +138,13 @@ class PlanResult:
     def lines(self) -> Iterator[dict[str, Any]]:
         """One object for every open comparison, as `route --out` writes them."""
         keys = compress(self._keys, self._kept.tolist())
-        for key, row in zip(keys, self._rows(self._kept), strict=True):
+        labels = compress(self._labels.tolist(), self._kept.tolist())
+        for key, row, number in zip(keys, self._rows(self._kept), labels, strict=True):
             yield {
                 "comparison": key,
                 "destination": row.destination,
                 "audit": row.audit,
+                "labels": number,
                 "probability": row.probability,
                 "score": row.score,
                 "reason": row.reason,
@@ -134,10 +162,31 @@ class PlanResult:
             self._selection.audit.tolist(),
             self._selection.probability.tolist(),
             self._frozen.scores.tolist(),
-            self._frozen.reasons,
+            self._reasons(),
             self._frozen.judged.tolist(),
+            self._varied(),
         )
         return compress(map(Row._make, zip(*columns, strict=True)), mask.tolist())
+
+    def _reasons(self) -> Sequence[str]:
+        """What speaks for a person, and why as many as are asked."""
+        chosen = self._selection
+        if chosen.labels is None:
+            return self._frozen.reasons
+        why = {number: f"; {words}" for number, words in chosen.why.items()}
+        counts = np.where(chosen.human, chosen.labels, 0).tolist()
+        return [
+            reason[: 300 - len(more)] + more
+            for reason, more in zip(self._frozen.reasons, (why.get(one, "") for one in counts), strict=True)
+        ]
+
+    def _varied(self) -> Sequence[int | None]:
+        """Labels of the default pool on each comparison that people are asked about for its score."""
+        chosen = self._selection
+        if chosen.labels is None:
+            return [None] * len(self._kept)
+        asked = zip(chosen.human.tolist(), (chosen.labels - self.beside).tolist(), strict=True)
+        return [number if human else None for human, number in asked]
 
 
 def make_plan(
@@ -149,13 +198,15 @@ def make_plan(
     seed: int = 0,
     dry_run: bool = False,
     limits: Asked | None = None,
+    overlap: int | None = None,
 ) -> PlanResult:
     """Decides every open comparison of `project` and, unless `dry_run`, stores Plan, Decisions and Demand.
 
     `human_share` (0..1) is of the open comparisons, the audit slice on top; `budget` is money for people,
     audit included, and is never exceeded. `judge` names whose label stands where no person is asked
-    (`standing.standing_judge`). `limits` stand for those of the project's routing settings. Leases that ran
-    out go back to the queue first, in a dry run too. Raises PlanError.
+    (`standing.standing_judge`). `limits` stand for those of the project's routing settings. With `overlap`
+    share or budget are spent on labels where they pay, up to so many on one comparison (`routing.overlap`).
+    Leases that ran out go back to the queue first, in a dry run too. Raises PlanError.
     """
     chosen = policy_named(policy, seed)
     warnings: list[str] = []
@@ -163,9 +214,12 @@ def make_plan(
     wanted = labels_wanted(project)
     if budget is not None:
         check_price(project, wanted)
+    if overlap is not None:
+        varied_pool(project, chosen, wanted, overlap)
     prepared = prepare(project, chosen, seed, judge, wanted, human_share)
     asked = asked_of(settings_of(project)) if limits is None else limits
-    request = Request(chosen, human_share, budget, seed, Asked() if chosen.share is not None else asked)
+    held_to = Asked() if chosen.share is not None else asked
+    request = Request(chosen, human_share, budget, seed, held_to, overlap=overlap)
     selection = choose(prepared, request)
     result = result_of(prepared, selection, warnings, None if dry_run else uuid.uuid4())
     standing = prepared.standing
@@ -195,11 +249,13 @@ def result_of(
 ) -> PlanResult:
     """A selection as a result that can be stored. Raises PlanError where no judge can take its part."""
     project, found, standing = prepared.project, prepared.known.open, prepared.standing
-    told = [*warnings, *prepared.scored.notes]
-    if selection.gap:
+    told = [*warnings, *prepared.scored.notes, *filter(None, [selection.note])]
+    if selection.labels is None and selection.gap:
         told.append(
             f"the limits were solved for in the time there was: at most {selection.gap:.2%} below the best"
         )
+    elif selection.gap >= 0.001:
+        told.append(f"labels went one by one where they are worth most: at most {selection.gap:.1%} lost")
     result = PlanResult(
         id=plan_id,
         policy=prepared.policy.name,
@@ -209,6 +265,8 @@ def result_of(
         judge_is_asked=standing is not None and standing.can_be_asked,
         human_price=prepared.human_price,
         judge_price=prepared.judge_price,
+        each=sum(prepared.wanted.values()),
+        beside=prepared.beside,
         warnings=told,
         _keys=found.signals.keys,
         _frozen=prepared.frozen,

@@ -145,7 +145,9 @@ class Policy:
 
     `share` is fixed for policies that leave no choice (`all_human`, `all_ai`). `drawn` says that the scores
     are themselves the draw, so that before the draw every comparison had the same chance. `texts` says that
-    it looks at the texts, which then have to be described. `terms` takes one score apart.
+    it looks at the texts, which then have to be described. `gain` says that a score is how much more often
+    another person agrees with a person's label than with the judge's, once enough is learned (the model then
+    has `human_error`). `terms` takes one score apart.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Policy:
     share: float | None = None
     drawn: bool = False
     texts: bool = False
+    gain: bool = False
     terms: Explain | None = None
 
 
@@ -168,6 +171,7 @@ def policy(
     share: float | None = None,
     drawn: bool = False,
     texts: bool = False,
+    gain: bool = False,
     terms: Explain | None = None,
 ) -> Callable[[Score], Score]:
     """Registers a scoring function `(problem, seed) -> Scored` under `name`. ValueError if it is taken.
@@ -179,7 +183,7 @@ def policy(
         if name in POLICIES:
             raise ValueError(f"there is already a policy {name!r}")
         about = (score.__doc__ or "").strip().split("\n")[0]
-        POLICIES[name] = Policy(name, version, score, about, share, drawn, texts, terms)
+        POLICIES[name] = Policy(name, version, score, about, share, drawn, texts, gain, terms)
         return score
 
     return register

@@ -16,24 +16,33 @@ from .signals import Read, read
 from .standing import Standing, mean_cost, standing_judge
 from .texts import describe_project, describe_tagged
 
+MOST_LABELS = 9  # of one comparison; more would bring next to nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A policy's scores of all open comparisons, before anybody decides how many people get.
 
-    `wanted` is labels by pool id for a comparison that people are asked about, `human_price` what they cost
-    together, `judge_price` what a label of the judge has cost on average (None: not known yet).
+    `wanted` is labels by pool id for a comparison that people are asked about, `usual` the default pool's
+    part of them, `human_price` what they cost together, `judge_price` what a label of the judge has cost on
+    average (None: not known yet).
     """
 
     project: Project
     policy: Policy
     seed: int
     wanted: dict[int, int]
+    usual: int
     human_price: Decimal
     standing: Standing | None
     judge_price: Decimal | None
     known: Read
     scored: Scored
+
+    @property
+    def beside(self) -> int:
+        """Of the labels wanted on a comparison, those of other pools than the default one."""
+        return sum(self.wanted.values()) - self.usual
 
     @property
     def frozen(self) -> Frozen:
@@ -53,12 +62,36 @@ def policy_named(name: str, seed: int) -> Policy:
     return POLICIES[name]
 
 
+def varied_pool(project: Project, policy: Policy, wanted: dict[int, int], most: int) -> int:
+    """The pool whose labels a plan may vary from 1 to `most` by comparison: the default one. Raises PlanError
+    where they cannot be varied."""
+    if not policy.gain:
+        fit = ", ".join(one.name for one in POLICIES.values() if one.gain)
+        raise PlanError(f"the scores of {policy.name} do not say what a label is worth; {fit} do")
+    if not 1 <= most <= MOST_LABELS:
+        raise PlanError(f"a comparison may get 1 to {MOST_LABELS} labels, not {most}")
+    if project.labels_cap is not None and most > project.labels_cap:
+        raise PlanError(
+            f"{project.slug} asks for at most {project.labels_cap} labels (labels_cap), not {most}"
+        )
+    pool = project.pools.filter(default=True, pk__in=wanted).first()
+    if pool is None:
+        raise PlanError("only the default pool's labels can vary, and none of it are wanted")
+    return pool.pk
+
+
 def labels_wanted(project: Project) -> dict[int, int]:
     """Labels that people are asked for on one comparison, by pool id. Raises PlanError if there are none."""
     wanted = wanted_from(project, project.pools.all())
     if not wanted:
         raise PlanError(f"no pool of {project.slug} wants labels; set labels_wanted")
     return wanted
+
+
+def usual_of(project: Project, wanted: dict[int, int]) -> int:
+    """How many of the labels wanted on a comparison are the default pool's."""
+    default = project.pools.filter(default=True).values_list("pk", flat=True).first()
+    return wanted.get(default or 0, 0)
 
 
 def human_price(project: Project, wanted: dict[int, int]) -> Decimal:
@@ -99,6 +132,7 @@ def prepare(
         policy=policy,
         seed=seed,
         wanted=wanted,
+        usual=usual_of(project, wanted),
         human_price=human_price(project, wanted),
         standing=standing,
         judge_price=mean_cost(standing.judge) if standing else None,

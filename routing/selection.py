@@ -12,14 +12,14 @@ A plan that carries on another one keeps the audit as it was (`select_again`). U
 the audit is drawn before anything is chosen, so that the choice is one linear programme.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .allocation import Limit, Limits, allocate
+from .allocation import Limits, allocate
 from .policy import Floats, PlanError, draws
 
 
@@ -29,13 +29,19 @@ class Selection:
 
     `human`: destination is a person. `audit`: destination is the judge, and a person is asked as well.
     `probability`: the chance, over seeds, that a person is asked, either way. `gap`: by what part of its
-    value a better choice could be better, 0 for an exact one.
+    value a better choice could be better, 0 for an exact one. `labels` (n,) is how many labels of people each
+    comparison gets, the audited ones' included, where that varies (`overlap`), and `why` says why of each
+    number; None where everyone that is asked about gets what the project says. `note`: what the owner is to
+    know of it.
     """
 
     human: NDArray[np.bool_]
     audit: NDArray[np.bool_]
     probability: Floats
     gap: float = 0.0
+    labels: NDArray[np.int64] | None = None
+    why: Mapping[int, str] = field(default_factory=dict)
+    note: str = ""
 
 
 def slots_for(budget: Decimal, price: Decimal, n: int) -> int:
@@ -155,29 +161,47 @@ def select_within(
     most = n if top is None else top
     if slots is not None:
         most = min(most, max(slots - int(audited.sum()), 0))
-        audited = _first(audited, keys, seed, slots, pinned)
+        audited = first_audited(audited, keys, seed, slots, pinned)
+    rows = np.flatnonzero(~audited)
+    order = np.lexsort((draws(keys, seed, "tie")[rows], -scores[rows]))
+    found = allocate(scores[rows], order, most, after_audit(limits, audited))
+    human = np.zeros(n, dtype=np.bool_)
+    human[rows] = found.human
+    probability = stated_chance(scores, human, audited, limits.categories, audit_share)
+    return Selection(human, audited, probability, found.gap)
+
+
+def after_audit(limits: Limits, audited: NDArray[np.bool_]) -> Limits:
+    """What is left of the limits for the comparisons that are not audited. Raises PlanError."""
     at_most = []
     for limit in limits.at_most:
         left = limit.most - float(limit.use[audited].sum())
         if left < 0:
             raise PlanError(f"{limit.name} does not even pay for the audit; raise it or lower audit_share")
-        at_most.append(Limit(limit.name, limit.use[~audited], left))
-    rows = np.flatnonzero(~audited)
+        at_most.append(replace(limit, use=limit.use[~audited], most=left))
     categories = np.array(limits.categories, dtype=object)
-    order = np.lexsort((draws(keys, seed, "tie")[rows], -scores[rows]))
-    inside = Limits(at_most, list(categories[rows]) if len(categories) else (), limits.least)
-    found = allocate(scores[rows], order, most, inside)
-    human = np.zeros(n, dtype=np.bool_)
-    human[rows] = found.human
+    inside = list(categories[~audited]) if len(categories) else ()
+    return Limits(at_most, inside, limits.least)
+
+
+def stated_chance(
+    scores: Floats,
+    human: NDArray[np.bool_],
+    audited: NDArray[np.bool_],
+    categories: Sequence[str],
+    audit_share: float,
+) -> Floats:
+    """The chance to be asked about, the choice taken as given (see `select_within`)."""
+    named = np.array(categories, dtype=object)
     chance = human.copy()
-    for name in np.unique(categories) if len(categories) else [None]:
-        here = categories == name if name is not None else np.ones(n, dtype=np.bool_)
+    for name in np.unique(named) if len(named) else [None]:
+        here = named == name if name is not None else np.ones(len(scores), dtype=np.bool_)
         if (human & here).any():
             chance |= audited & here & (scores >= scores[human & here].min())
-    return Selection(human, audited, np.where(chance, 1.0, audit_share), found.gap)
+    return np.where(chance, 1.0, audit_share)
 
 
-def _first(
+def first_audited(
     audited: NDArray[np.bool_],
     keys: Sequence[str],
     seed: int,

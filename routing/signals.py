@@ -12,7 +12,7 @@ import numpy as np
 from django.db.models import Exists, OuterRef, QuerySet
 from numpy.typing import NDArray
 
-from annotation.models import Annotator, Assignment, Comparison, Label, Project
+from annotation.models import Annotator, Assignment, Comparison, Gold, Label, Project
 
 from .answers import contradicted, seen, standing_ranking, summary, unsure
 from .features import SHARED
@@ -48,7 +48,8 @@ class Read:
 
 
 def open_comparisons(project: Project) -> QuerySet[Comparison]:
-    """Comparisons without a person's label, not lent to one, and fit to be lent."""
+    """Comparisons without a person's label, not lent to one, fit to be lent, and no gold: what is known needs
+    nobody's label, and instruments are lent by themselves."""
     here = {"comparison": OuterRef("pk"), "annotator__kind": Annotator.Kind.HUMAN}
     labelled = Label.objects.filter(**here, current=True)
     started = Assignment.objects.filter(
@@ -56,7 +57,10 @@ def open_comparisons(project: Project) -> QuerySet[Comparison]:
         purpose=Assignment.Purpose.WORK,
         state__in=[Assignment.State.LIVE, Assignment.State.SUBMITTED],
     )
-    comparisons = Comparison.objects.filter(~Exists(labelled), ~Exists(started), project=project)
+    gold = Gold.objects.filter(reference__comparison=OuterRef("pk"))
+    comparisons = Comparison.objects.filter(
+        ~Exists(labelled), ~Exists(started), ~Exists(gold), project=project
+    )
     return comparisons if project.lend_unfit else comparisons.filter(fit=True)
 
 

@@ -38,7 +38,7 @@ def update_plan(plan: Plan, refit: Refit) -> PlanResult:
         project, request.policy, plan.seed, plan.parameters.get("judge"), wanted, request.share
     )
     found = prepared.known.open
-    held = held_by(plan, found.ids, found.signals.categories)
+    held = held_by(plan, found.ids, found.signals.categories, prepared.usual)
     selection = choose(prepared, request, held)
     moved = selection.human | held.human | (selection.audit & ~held.audit) | ~held.decided
     result = replace(result_of(prepared, selection, [], uuid.uuid4()), _new=moved)
@@ -81,13 +81,16 @@ def _learn(prepared: Prepared, selection: Selection) -> Learned:
 
 
 def _not_more(result: PlanResult, held: Held, left: Collection[int]) -> PlanResult:
-    """Takes back new comparisons of people, as many as were begun meanwhile that were to be the judge's."""
+    """Takes back new labels of people, as many as were begun meanwhile beyond what this plan counted."""
     chosen, ids = result._selection, result._frozen.ids
-    asked, gone = chosen.human | chosen.audit, np.isin(ids, list(left))
-    over = int((gone & held.asked & ~asked).sum()) - int((gone & ~held.asked & asked).sum())
+    gone = np.isin(ids, list(left))
+    more = result._labels - held.labels - result.beside * held.asked
+    over = -int(more[gone].sum())
     if over <= 0:
         return result
-    new = np.flatnonzero(result._kept & chosen.human & held.decided & ~held.asked)
-    back = ids[new[np.argsort(result._frozen.scores[new], kind="stable")[:over]]].tolist()
+    new = np.flatnonzero(result._kept & chosen.human & held.decided & (more > 0))
+    new = new[np.argsort(result._frozen.scores[new], kind="stable")]
+    enough = int(np.searchsorted(np.cumsum(more[new]), over)) + 1
+    back = ids[new[:enough]].tolist()
     drop(back)
     return replace(result, _kept=result._kept & ~np.isin(ids, back))

@@ -20,6 +20,11 @@ class Decision(models.Model):
     probability = models.FloatField(help_text="Probability that a person was to be asked.")
     score = models.FloatField(help_text="Higher: more worth a human.")
     reason = models.CharField(max_length=300)
+    labels = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Labels wanted of the default pool where the plan varies them; empty: as the project says.",
+    )
     policy = models.CharField(max_length=40)
     policy_version = models.CharField(max_length=40)
     plan = models.UUIDField(help_text="The routing plan that made it.")

@@ -14,7 +14,7 @@ def combined_terms(signals: Signals, model: Mapping[str, Any]) -> Terms | None:
     return error_terms(signals, model) if model.get("part", BASE) == BASE else None
 
 
-@policy("combined", "1", texts=True, terms=combined_terms)
+@policy("combined", "1", texts=True, gain=True, terms=combined_terms)
 def combined(problem: Problem, seed: int) -> Scored:
     """The error model, joined by other parts where cross-validation of the routed labels says they help."""
     base = error_model(problem, seed)

@@ -31,7 +31,7 @@ def error_terms(signals: Signals, model: Mapping[str, Any]) -> Terms:
     return Terms(score, learned.intercept, terms, model["human_error"])
 
 
-@policy("error_model", "1", texts=True, terms=error_terms)
+@policy("error_model", "1", texts=True, gain=True, terms=error_terms)
 def error_model(problem: Problem, seed: int) -> Scored:
     """Asks people where they would most likely contradict the judge, as learned from labelled comparisons.
 

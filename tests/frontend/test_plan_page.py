@@ -44,6 +44,18 @@ def plan_of(project: Project, amount: str = "0.25", kind: str = "share", policy:
     return Plan.objects.get(pk=drafting.ask(project, policy, Budget.of(kind, amount)).pk)
 
 
+def test_labels_that_go_where_they_pay_are_asked_for_and_explained() -> None:
+    project = labelled_project(labelled=80, open_ones=40)
+    client = client_of(project)
+    asked = {"policy": "combined", "kind": "share", "amount": "100", "overlap": "3"}
+    client.post(f"/p/{project.slug}/plan/ask/", asked)
+    shown = page(client, project)
+    assert '<option value="3" selected>' in shown
+    assert "Labels go where they pay: these 40 to <b>" in shown
+    client.post(f"/p/{project.slug}/plan/ask/", asked | {"policy": "random"})
+    assert "do not say what a label is worth" in page(client, project)
+
+
 def test_an_owner_asks_sees_and_approves() -> None:
     project = labelled_project(labelled=80, open_ones=40, human_label_price=Decimal("0.5"))
     client = client_of(project)

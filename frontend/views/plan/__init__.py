@@ -26,6 +26,8 @@ from .judge import guess
 from .point import Curve, Point
 from .stopping import because
 
+OVERLAPS = (3, 5)  # most labels on one comparison: an even number adds nothing to the odd one below it
+
 
 @signed_in
 @require_safe
@@ -66,8 +68,10 @@ def plan_ask(request: SignedInRequest, slug: str) -> HttpResponseBase:
     kind, amount = request.POST.get("kind", "share"), request.POST.get("amount", "").strip().replace(",", ".")
     try:
         budget = drafting.Budget.of(kind, _percent(amount) if kind == "share" else amount)
-        judge = request.POST.get("judge") or None
-        drafting.ask(access.project, request.POST.get("policy", ""), budget, judge, by=request.user)
+        judge, most = request.POST.get("judge") or None, request.POST.get("overlap", "")
+        overlap = int(most) if most.isascii() and most.isdigit() and len(most) < 3 else None
+        policy = request.POST.get("policy", "")
+        drafting.ask(access.project, policy, budget, judge, by=request.user, overlap=overlap)
     except PlanError as error:
         messages.error(request, str(error))
     return redirect("plan", slug)
@@ -106,6 +110,8 @@ def _form(project: Project, found: Plan | None) -> dict[str, Any]:
         "judge": asked.get("judge"),
         "policies": POLICIES.values(),
         "policy": found.policy if found else "combined",
+        "overlap": asked.get("overlap"),
+        "overlaps": OVERLAPS,
         "kind": kind,
         "amount": f"{100 * float(amount):g}" if kind == "share" else amount,
         "in_force": newest_plan(project),

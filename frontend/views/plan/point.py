@@ -141,6 +141,16 @@ class Point:
         return Estimate(*self.plan.table["over_ai"][self.at])
 
     @property
+    def spread(self) -> dict[str, Any] | None:
+        """What its labels buy where they are spread: comparisons asked about, those of them with several
+        labels, and the quality; None where they are not spread, or nobody knows."""
+        along = self.plan.table.get("overlap")
+        if not along or not self.predicted:
+            return None
+        found = {name: along[name][self.at] for name in ("asked", "more")}
+        return found | {"quality": self.alone + along["gain"][self.at]}
+
+    @property
     def following(self) -> tuple[int, float] | None:
         """How many more the next batch asks about, and what that changes in quality."""
         return next_batch(self.plan.table, self.at)

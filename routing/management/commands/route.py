@@ -30,6 +30,13 @@ class Command(ProjectCommand):
         parser.add_argument("--policy", help=f"{', '.join(POLICIES)}; default: the project's")
         parser.add_argument("--human-share", help="0..1 of the open comparisons; the audit comes on top")
         parser.add_argument("--budget", help="money for people, the audit included; never exceeded")
+        parser.add_argument(
+            "--overlap",
+            type=int,
+            metavar="N",
+            help="spend the budget on labels where they pay, up to N on one comparison; "
+            "default: as many on each as the project says",
+        )
         for name, of in LIMITS.items():
             parser.add_argument(f"--{name}", action="append", metavar=of[0], help=of[1])
         parser.add_argument("--judge", metavar="NAME", help="whose label stands where no person is asked")
@@ -55,6 +62,7 @@ class Command(ProjectCommand):
                 seed=options["seed"],
                 dry_run=options["dry_run"],
                 limits=_limits(project, options),
+                overlap=options["overlap"],
             )
         except PlanError as error:
             raise CommandError(str(error)) from error
@@ -70,6 +78,7 @@ class Command(ProjectCommand):
             f"{result['ai']} {judge}, of which {result['audit']} are audited by people too.",
             f"Cost: {cost['human']:.2f} for people, {cost['judge']:.4f} for the judge"
             + (" (its price is not known yet)." if result["judge_price"] is None else "."),
+            *_several(result["overlap"]),
             *result["warnings"],
             f"Plan {result['plan']}." if result["plan"] else "Nothing was stored (dry run).",
         ]
@@ -86,6 +95,11 @@ class Command(ProjectCommand):
         with path.open("wb") as file:
             for line in plan.lines():
                 file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _several(overlap: dict[int, int] | None) -> list[str]:
+    counts = [f"{times} with {number}" for number, times in (overlap or {}).items()]
+    return [f"Labels on a comparison of people: {', '.join(counts)}."] if counts else []
 
 
 def _limits(project: Project, options: dict[str, Any]) -> Asked:
