@@ -109,7 +109,7 @@ def plan(request: Request, slug: str) -> PlanFound:
 
 @writes(PlanWanted, PlanAsked, status=202, heavy=True)
 def ask_plan(request: Request, slug: str) -> PlanAsked:
-    """`{policy?, kind?, amount, judge?, seed?, overlap?}`: asks for a plan, to be worked out in the background."""
+    """`{policy?, kind?, amount, judge?, seed?, overlap?}`: asks for a plan, worked out in the background."""
     access = project_for(request.user, slug, "manage")
     asked = _asked(access.project, body_of(request), request.user)
     return {"plan": plan_shape(asked)}

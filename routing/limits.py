@@ -79,8 +79,8 @@ def limits_of(
         each, own = wanted.get(pool.pk, 0), pool.pk == varied
         seconds = seconds_of(signals.shared.astype(np.float64), _seen(project, pool))
         worked = (spent if own else each * begun) * (float(seconds.mean()) if len(seconds) else 0.0)
-        left = 3600 * float(hours) - worked
-        at_most.append(Limit(f"hours of {name}", seconds * each, left, each if own else 0))
+        most = 3600 * float(hours) - worked
+        at_most.append(Limit(f"hours of {name}", seconds * each, most, each if own else 0))
     least = {name: max(number - (started or {}).get(name, 0), 0) for name, number in asked.least.items()}
     return Limits(at_most, signals.categories, least)
 

@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotation', '0018_cost_of_words'),
+        ("annotation", "0018_cost_of_words"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='decision',
-            name='labels',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='Labels wanted of the default pool, where the plan varies them; empty: as the project says.', null=True),
+            model_name="decision",
+            name="labels",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="Labels wanted of the default pool where the plan varies them; empty: as the project says.",
+                null=True,
+            ),
         ),
     ]
