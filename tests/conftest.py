@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from config.celery import app
 from tests import emptying
 from tests.under_way import wait_for_last
+from tests.waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
@@ -125,6 +125,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail("needs Chromium: apt-get install chromium", pytrace=False)
     # Playwright's event loop lives in this thread; Django would take every query for one from async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield browser
@@ -151,7 +152,7 @@ def new_page(
     def new_page(**options: Any) -> Page:
         context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(1000 * PATIENCE)
         page = context.new_page()
         watch(page, page_problems)
         return page
@@ -225,12 +226,10 @@ def process_environment(transactional_db: None) -> dict[str, str]:
 
 def wait_until_ready(worker: subprocess.Popen[bytes], log: Path) -> None:
     """Returns once the worker says in its log that it takes tasks; a ping can stay unanswered for long."""
-    deadline = time.monotonic() + 90
-    while worker.poll() is None and time.monotonic() < deadline:
-        if re.search(r"celery@\S+ ready\.", log.read_text()):
-            return
-        time.sleep(0.2)
-    pytest.fail(f"the worker did not start:\n{log.read_text()}")
+    ready = re.compile(r"celery@\S+ ready\.")
+    wait_for(lambda: ready.search(log.read_text()) or worker.poll() is not None)
+    if worker.poll() is not None or not ready.search(log.read_text()):
+        pytest.fail(f"the worker did not start:\n{log.read_text()}")
 
 
 @pytest.fixture
@@ -252,7 +251,7 @@ def celery_worker_process(
         app.conf.task_always_eager = True
         worker.terminate()
         try:
-            worker.wait(timeout=30)
+            worker.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             worker.kill()
             worker.wait()

@@ -7,6 +7,7 @@ A behaviour is a name from BEHAVIOURS or a function `(request body) -> reply tex
 """
 
 import json
+import math
 import re
 import threading
 import time
@@ -27,6 +28,7 @@ from tests.judge_prompts import (
     tokens_of,
     verdicts_in,
 )
+from tests.waiting import PATIENCE
 
 BEHAVIOURS = {
     "obey": "prefers whatever `rule` prefers, in whatever order it is shown",
@@ -116,6 +118,8 @@ class FakeJudge:
         self.headers: list[dict[str, str]] = []
         self.most_at_once = 0
         self._at_once = 0
+        self._held_from: float = math.inf
+        self._let_go = threading.Event()
         self._lock = threading.Lock()
         fake = self
 
@@ -144,6 +148,7 @@ class FakeJudge:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.let_go()
         self._server.shutdown()
         self._server.server_close()
 
@@ -159,6 +164,17 @@ class FakeJudge:
     def end(self) -> None:
         with self._lock:
             self._at_once -= 1
+
+    def hold_after(self, number: int) -> None:
+        """Requests after the first `number` get no answer before `let_go()`."""
+        self._held_from = number
+
+    def let_go(self) -> None:
+        self._let_go.set()
+
+    def wait_where_held(self) -> None:
+        if len(self.requests) > self._held_from:
+            self._let_go.wait(PATIENCE)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -179,6 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
         behaviour = self.judge.begin(request, dict(self.headers))
         try:
             time.sleep(self.judge.seconds)
+            self.judge.wait_where_held()
             self._behave(behaviour, request)
         finally:
             self.judge.end()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from tests.waiting import PATIENCE
+
 _changed = threading.Condition()
 _under_way = 0
 
@@ -28,7 +30,7 @@ def counted(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
     return middleware
 
 
-def wait_for_last(quiet: float = 0.05, patience: float = 20) -> None:
+def wait_for_last(quiet: float = 0.05, patience: float = PATIENCE) -> None:
     """Returns once none has been under way for `quiet` seconds: a page that closes sends its last words late.
 
     Raises TimeoutError when one is still under way after `patience` seconds.

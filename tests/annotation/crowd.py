@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LEASE_SECONDS = 1
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600  # that only a crowd that is stuck waits for
 
 
 @dataclass(frozen=True)

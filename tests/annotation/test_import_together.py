@@ -13,6 +13,7 @@ from annotation.imports import ImportReport, load_comparisons, load_labels
 from annotation.imports.known import known_comparisons
 from annotation.models import Comparison, Demand, Project
 from tests.factories import make_comparison, make_person, make_project
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -51,7 +52,7 @@ def test_people_label_while_labels_come_in(tmp_path: Path) -> None:
     def work(_file: str, lines: int) -> None:
         if lines == 2000:
             with ThreadPoolExecutor(1) as thread:
-                thread.submit(label).result(timeout=10)
+                thread.submit(label).result(timeout=PATIENCE)
 
     def label() -> None:
         try:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -191,12 +190,9 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_to_be_seen_and_the_next_on
     assert not Path(release.path).exists()
     assert [release.pk for release in exports.due()] == []  # its lease is not over
     Release.objects.filter(pk=release.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
-    started = time.monotonic()
     look_for_releases()
     for due in exports.due():
         exports.work_on(due)
-    while not Release.objects.filter(pk=release.pk, state="ready") and time.monotonic() < started + 60:
-        time.sleep(0.2)
     release.refresh_from_db()
     assert (release.sha256, release.manifest["files"]) == (undisturbed.sha256, undisturbed.manifest["files"])
     assert sorted(path.name for path in (folder / project.slug).iterdir()) == ["1", "2"]

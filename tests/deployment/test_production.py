@@ -5,10 +5,8 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 import uuid
@@ -20,6 +18,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+
+from tests.waiting import PATIENCE, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "tandem.example.org"
@@ -45,9 +45,7 @@ def server_command() -> list[str]:
 @contextmanager
 def serving(env: dict[str, str]) -> Iterator[int]:
     """gunicorn as in the image; gives its port. It has to stop cleanly when asked to."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     env = env | {"PORT": str(port), "WEB_CONCURRENCY": "1"}
     log = Path(env["TANDEM_DATA_DIR"]) / f"gunicorn-{port}.log"
     program, *arguments = server_command()
@@ -56,15 +54,12 @@ def serving(env: dict[str, str]) -> Iterator[int]:
     with log.open("wb") as file:
         server = subprocess.Popen([executable, *arguments], cwd=ROOT, env=env, stdout=file, stderr=file)
     try:
-        deadline = time.monotonic() + 40
-        while not get(port, "/healthz", ready=False)[0]:
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
+        wait_for(lambda: server.poll() is not None or get(port, "/healthz", ready=False)[0])
+        assert server.poll() is None, log.read_text()
         yield port
     finally:
         server.send_signal(signal.SIGTERM)
-        code = server.wait(timeout=40)
+        code = server.wait(timeout=PATIENCE)
         print(log.read_text())  # pytest shows it when the test fails
     assert code == 0
 
@@ -80,7 +75,7 @@ def get(port: int, path: str, proto: str = "https", ready: bool = True) -> tuple
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     opener = urllib.request.build_opener(_NoRedirect)
     try:
-        answer = opener.open(request, timeout=10)
+        answer = opener.open(request, timeout=PATIENCE)
     except urllib.error.HTTPError as error:
         answer = error
     except OSError:

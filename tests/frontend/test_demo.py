@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_PORT = 18300
 WITH_MEDIA = 2  # comparisons with a picture or a sound, which a judge that reads text is not asked about
@@ -40,7 +42,7 @@ def demo(folder: Path) -> Iterator[dict[str, str]]:
             yield json.loads(first_line)
         finally:
             process.send_signal(signal.SIGINT)
-            code = process.wait(timeout=120)
+            code = process.wait(timeout=PATIENCE)
     assert code == 0
     assert "Traceback" not in (folder / "stderr").read_text()
 

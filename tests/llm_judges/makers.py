@@ -20,7 +20,7 @@ def make_judge(project: Project, fake: FakeJudge | str, name: str = "fake", **se
     """A judge of the project that is answered by `fake`, at 2 a million tokens in and 10 out. It counts as
     probed, with these `capabilities`, so that tests see the requests they are about and no others."""
     url = fake if isinstance(fake, str) else fake.base_url
-    settings = {"model": "fake-1", "input_price": 2, "output_price": 10, "timeout_seconds": 5} | settings
+    settings = {"model": "fake-1", "input_price": 2, "output_price": 10, "timeout_seconds": 60} | settings
     can = settings.pop("capabilities", {"json_schema": True, "usage": True})
     judge = set_judge(project, name=name, base_url=url, **settings)
     judge.capabilities, judge.probed_at = can, timezone.now()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def unprobed(fake: FakeJudge, **settings: object) -> Judge:
     project = make_project()
     make_comparison(project, SHORT, LONG)
-    entry = {"model": "fake-1", "input_price": 2, "output_price": 10, "timeout_seconds": 5} | settings
+    entry = {"model": "fake-1", "input_price": 2, "output_price": 10, "timeout_seconds": 60} | settings
     return set_judge(project, name="fake", base_url=fake.base_url, **entry)
 
 

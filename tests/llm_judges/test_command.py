@@ -139,13 +139,15 @@ def test_a_key_that_is_not_set_is_one_line() -> None:
 def test_ctrl_c_records_what_is_in_flight_and_the_next_run_goes_on() -> None:
     project = make_project()
     make_pairs(project, 5)
-    with FakeJudge(seconds=0.3) as fake:
+    with FakeJudge() as fake:
+        fake.hold_after(0)
         judge = make_judge(project, fake, concurrency=2)
 
         def interrupt() -> None:
             while not fake.requests:
                 time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGINT)
+            fake.let_go()
 
         thread = threading.Thread(target=interrupt, daemon=True)
         thread.start()
@@ -153,7 +155,6 @@ def test_ctrl_c_records_what_is_in_flight_and_the_next_run_goes_on() -> None:
         thread.join()
         assert result["judges"]["fake"]["stopped"] == "interrupted"
         assert JudgeCall.objects.filter(state="ok").count() == len(fake.requests) < 10
-        fake.seconds = 0
         judge_command(project)
     assert len(fake.requests) == 10
     assert len(labels_of(judge)) == 5

@@ -230,8 +230,10 @@ def test_media_that_a_text_prompt_cannot_show_is_not_judged_blind() -> None:
 def test_calls_run_side_by_side_up_to_the_judges_concurrency() -> None:
     project = make_project()
     make_pairs(project, 8)
-    with FakeJudge(seconds=0.1) as fake:
-        run(make_judge(project, fake, concurrency=4))
+    with FakeJudge() as fake:
+        fake.hold_after(0)
+        judge = make_judge(project, fake, concurrency=4)
+        run(judge, stop=lambda: len(fake.requests) >= 4 and fake.let_go())
     assert fake.most_at_once == 4
 
 

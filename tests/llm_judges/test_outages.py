@@ -202,12 +202,15 @@ def test_one_answer_that_the_project_refuses_does_not_hold_up_the_others() -> No
     project = make_project()
     make_pairs(project, 3)
 
-    def changed() -> bool:
-        # While the calls are in flight the first comparison's answer becomes one that is not accepted.
-        Assignment.objects.filter(pk=Assignment.objects.order_by("pk").first().pk).update(shown="abc")
-        return False
+    with FakeJudge() as fake:
+        fake.hold_after(0)
 
-    with FakeJudge(seconds=0.1) as fake:
+        def changed() -> bool:
+            # While the calls are in flight the first comparison's answer becomes one that is not accepted.
+            Assignment.objects.filter(pk=Assignment.objects.order_by("pk").first().pk).update(shown="abc")
+            fake.let_go()
+            return False
+
         judge = make_judge(project, fake)
         ask_for(judge, project)
         calls = iter(range(100))
@@ -243,7 +246,7 @@ def test_a_judge_that_is_retired_meanwhile_is_not_asked_any_more(monkeypatch: py
         judge = make_judge(project, fake, concurrency=1)
 
         def retire() -> bool:
-            if len(fake.requests) == 6:
+            if len(fake.requests) >= 6:
                 JudgeVersion.objects.update(retired_at=timezone.now())
             return False
 

@@ -139,7 +139,8 @@ def test_what_an_endpoint_rejects_is_not_tried_again_with_the_next_call() -> Non
 def test_a_slow_endpoint_runs_into_the_timeout() -> None:
     project = make_project()
     make_pairs(project, 1)
-    with FakeJudge("obey", seconds=1.5) as fake:
+    with FakeJudge() as fake:
+        fake.hold_after(0)
         judge = make_judge(project, fake, timeout_seconds=1)
         try_on(judge)
     assert {(call.state, call.reason) for call in calls_of(judge)} == {

@@ -4,9 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,15 +21,9 @@ from tests.conftest import ROOT
 from tests.factories import make_project
 from tests.fake_judge import FakeJudge
 from tests.llm_judges.makers import calls_of, labels_of, make_judge, make_pairs
+from tests.waiting import PATIENCE, wait_for
 
 PAID = Decimal("0.003")  # what the fake judge's usage costs a call
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.services
@@ -41,17 +33,19 @@ def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
 ) -> None:
     project = make_project()
     make_pairs(project, 60)
-    with FakeJudge(seconds=0.1) as fake:
+    with FakeJudge() as fake:
+        fake.hold_after(40)  # so that calls are in flight whenever the worker is killed
         judge = make_judge(project, fake, concurrency=6, timeout_seconds=60)
         command = [sys.executable, "manage.py", "judge", project.slug]
         worker = subprocess.Popen(
             command, cwd=ROOT, env=process_environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         try:
-            wait_until(lambda: JudgeCall.objects.filter(state="ok").count() >= 30)
+            wait_for(lambda: len(fake.requests) > 40 and JudgeCall.objects.filter(state="ok").count() >= 30)
         finally:
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
+        fake.let_go()
         in_flight = JudgeCall.objects.filter(state="in_flight").count()
         assert in_flight
         past = timezone.now() - timedelta(seconds=1)  # a minute later, nobody has renewed them
@@ -85,7 +79,7 @@ def test_a_worker_killed_with_a_batch_at_the_provider_leaves_each_comparison_wit
             command, cwd=ROOT, env=process_environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         try:
-            wait_until(lambda: bool(fake.desk.batches))
+            wait_for(lambda: fake.desk.batches)
         finally:
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
@@ -115,7 +109,7 @@ def test_two_workers_on_one_run_ask_nothing_twice(process_environment: dict[str,
             )
             for _ in range(2)
         ]
-        assert [worker.wait(120) for worker in workers] == [0, 0]
+        assert [worker.wait(PATIENCE) for worker in workers] == [0, 0]
         assert len(fake.requests) == 80
         assert fake.most_at_once <= 8
     assert len(labels_of(judge)) == 40

@@ -13,6 +13,7 @@ from routing.models import Plan
 from routing.planning import make_plan
 from tests.factories import make_person, make_project
 from tests.routing.judges import make_judge, make_many
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -33,7 +34,7 @@ def together(*works: Callable[[], None]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(PATIENCE)
     return raised
 
 
@@ -78,7 +79,7 @@ def test_two_plans_at_once_leave_one_current_decision_each() -> None:
 
     def plan(policy: str) -> Callable[[], None]:
         def at_once() -> None:
-            start.wait(30)
+            start.wait(PATIENCE)
             make_plan(project, policy)
 
         return at_once

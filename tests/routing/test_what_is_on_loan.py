@@ -18,6 +18,7 @@ from routing.models import Plan
 from routing.planning import PlanResult, make_plan
 from tests.factories import make_comparison, make_person, make_project
 from tests.routing.judges import make_judge
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -183,18 +184,18 @@ def at_this_moment(act: Callable[[], object]) -> Iterator[None]:
             with transaction.atomic():
                 act()
                 done.set()
-                end.wait(30)
+                end.wait(PATIENCE)
         finally:
             connection.close()
 
     thread = threading.Thread(target=acting)
     thread.start()
-    assert done.wait(30)
+    assert done.wait(PATIENCE)
     try:
         yield
     finally:
         end.set()
-        thread.join(30)
+        thread.join(PATIENCE)
 
 
 @pytest.mark.services
