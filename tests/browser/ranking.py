@@ -1,6 +1,6 @@
 """What the tests of ranking share: projects of k responses, and the answer that arrived."""
 
-import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -9,9 +9,14 @@ from annotation.models import Assignment, Label, Project
 from annotation.projects import touch
 from annotation.ranking import parse, relabel
 from tests.browser import sitting
-from tests.browser.sitting import SignIn, shown_assignment
+from tests.browser.geometry import box
+from tests.browser.sitting import SignIn, shown_assignment, wait_for
 from tests.factories import make_comparison, make_project
 
+TIERS = """() => [...document.querySelectorAll(".ordering.open .tier")].map((tier) => [
+    Number(tier.dataset.tier || 0),
+    [...tier.querySelectorAll("li")].map((one) => one.dataset.letter || "").join(""),
+])"""
 NAMES = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon", "Zeta", "Eta", "Theta", "Iota")
 
 
@@ -49,29 +54,41 @@ def place(page: Page, number: int) -> Locator:
 
 def order(page: Page) -> str:
     """The open list as a person sees it: `1:c 2:ad` and so on, with what is not placed last."""
-    found = {
-        int(tier.get_attribute("data-tier") or 0): "".join(
-            one.get_attribute("data-letter") or "" for one in tier.locator("li").all()
-        )
-        for tier in page.locator(".ordering.open .tier").all()
-    }
+    found: dict[int, str] = dict(page.evaluate(TIERS))
     placed = [f"{number}:{found[number]}" for number in sorted(found) if number and found[number]]
     return " ".join([*placed, *([f"-:{found[0]}"] if found[0] else [])])
 
 
-def arrived(assignment: int, number: int = 1, seconds: float = 15) -> list[Label]:
+def expect_order(page: Page, wanted: str) -> None:
+    """Waits for that order: after a tap or a drop, whose event may still be on its way."""
+    wait_for(page, lambda: order(page) == wanted)
+    assert order(page) == wanted
+
+
+def lead(page: Page, target: Locator, point: Callable[[float, float], object], at: float = 0.5) -> None:
+    """Leads what is dragged to `at` of the target's height until it has come to stand there.
+
+    A person lets go then too: the rows make way, and the list takes its time to see where the pointer is.
+    """
+    stood = 0
+    for nudge in range(300):
+        if target.locator(".landing").count():
+            stood += 1
+        else:
+            stood, end = 0, box(target)
+            point(end["x"] + end["width"] / 2, end["y"] + end["height"] * at + nudge % 2)
+        if stood == 3:
+            return
+        page.wait_for_timeout(80)
+
+
+def arrived(page: Page, assignment: int, number: int = 1) -> list[Label]:
     """The labels of an assignment, waited for: an answer is sent while the next one is already shown."""
-    deadline = time.monotonic() + seconds
-    while True:
-        labels = list(
-            Label.objects.filter(annotation__assignment=assignment, current=True)
-            .select_related("criterion", "rationale")
-            .order_by("criterion__position")
-        )
-        if len(labels) >= number or time.monotonic() > deadline:
-            assert len(labels) == number
-            return labels
-        time.sleep(0.05)
+    found = Label.objects.filter(annotation__assignment=assignment, current=True)
+    wait_for(page, lambda: found.count() >= number)
+    labels = list(found.select_related("criterion", "rationale").order_by("criterion__position"))
+    assert len(labels) == number
+    return labels
 
 
 def stored(ranking: str, assignment: int) -> str:

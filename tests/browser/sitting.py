@@ -1,7 +1,7 @@
 """A person at the label page: projects of pairs, answers, and a server that fails on purpose."""
 
-import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from annotation.models import Annotator, Criterion, Label, Project
 from annotation.projects import touch
 from frontend.views.label import page as label_page
+from tests import waiting
 from tests.factories import make_comparison, make_person, make_project
 
 SignIn = Callable[[Page, Any], None]
@@ -53,15 +54,31 @@ def answer(page: Page, key: str, next_prompt: str = "") -> None:
         expect(page.locator("#prompt")).to_contain_text(next_prompt)
 
 
-def recorded(number: int, seconds: float = 10) -> list[int | None]:
+def wait_for(page: Page, what: Callable[[], object]) -> None:
+    """Waits for something outside the page while the page's requests pass through the test's own routes."""
+    waiting.wait_for(what, lambda: page.wait_for_timeout(50))
+
+
+def recorded(page: Page, number: int) -> list[int | None]:
     """Waits for that many current labels and gives their strengths, oldest first; fails where more arrive."""
     current = Label.objects.filter(annotation__superseded_at=None).order_by("pk")
-    deadline = time.monotonic() + seconds
-    while current.count() < number and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(page, lambda: current.count() >= number)
     strengths = list(current.values_list("strength", flat=True))
     assert len(strengths) == number
     return strengths
+
+
+def stop_clock(page: Page) -> None:
+    """For a page that is opened next: its time stands still unless `page.clock` moves it."""
+    now = datetime.now(UTC)
+    page.clock.install(time=now - timedelta(hours=1))
+    page.clock.pause_at(now)
+
+
+def all_asked(page: Page) -> None:
+    """Waits until every request that the page has made so far is known to the test's listeners too."""
+    with page.expect_response("**/healthz?asked"):
+        page.evaluate("fetch('/healthz?asked')")
 
 
 def shown_assignment(page: Page) -> int:
@@ -111,7 +128,7 @@ class Held:
     """Keeps requests to an address on their way until they are let go."""
 
     def __init__(self, page: Page, address: str, method: str = "POST") -> None:
-        self.method = method
+        self.page, self.address, self.method = page, address, method
         self.free = False
         self.routes: list[Route] = []
         page.route(address, self.hold)
@@ -122,6 +139,10 @@ class Held:
         else:
             self.routes.append(route)
 
+    def wait(self, number: int = 1) -> None:
+        """Until so many are on their way."""
+        wait_for(self.page, lambda: len(self.routes) >= number)
+
     def let_go(self) -> None:
         """Those on their way, and all that come."""
         self.free = True
@@ -130,18 +151,14 @@ class Held:
 
 
 class Faulty:
-    """Stands between the label page's view and the domain: slow, or broken until it is repaired."""
+    """Stands between the label page's view and the domain: broken until it is repaired."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.delay = 0.0
         self.broken = False
-        self.calls = 0
         self.real = label_page.submit_many
         monkeypatch.setattr(label_page, "submit_many", self)
 
     def __call__(self, *args: Any, **more: Any) -> Any:
-        self.calls += 1
-        time.sleep(self.delay)
         if self.broken:
             raise RuntimeError("broken on purpose")
         return self.real(*args, **more)

@@ -54,7 +54,7 @@ def check(page: Page, what: str) -> None:
     for scheme, options in RULES.items():
         page.emulate_media(color_scheme=scheme)
         page.evaluate(
-            "Promise.all(document.getAnimations().map((animation) => animation.finished)).then(() => 0)"
+            "Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => 0)"
         )
         found = [
             f"{fault['id']}: {fault['help']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"

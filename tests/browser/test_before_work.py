@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from annotation.instruments.known import make_gold
 from annotation.instruments.setup import set_quality
 from annotation.models import ConsentGiven, Project, QualificationTry
-from tests.browser.sitting import SignIn, address, make_pairs, recorded
+from tests.browser.sitting import SignIn, address, make_pairs, recorded, shown_assignment
 from tests.factories import make_comparison, make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,11 +23,13 @@ def known(project: Project, use: str, number: int) -> None:
 
 
 def answer(page: Page, right: bool) -> None:
-    """Chooses the finished response, or the other one."""
-    expect(page.locator("#prompt")).to_contain_text("Known for")
+    """Chooses the finished response, or the other one, and waits for what comes next."""
+    expect(page.locator("#desk:not(.waiting) #prompt")).to_contain_text("Known for")
+    shown = shown_assignment(page)
     first = BETTER in page.locator("article").first.inner_text()
     page.keyboard.press("1" if first == right else "5")
     page.keyboard.press("Enter")
+    expect(page.locator(f'#desk[data-assignment="{shown}"]')).to_have_count(0)
 
 
 def heading(page: Page, name: str) -> None:
@@ -76,4 +78,4 @@ def test_consent_then_a_test_then_training_then_the_work(
     expect(page.locator("#prompt")).to_contain_text("Prompt number 0?")
     assert ConsentGiven.objects.get().annotator == person
     assert [one.passed for one in QualificationTry.objects.order_by("number")] == [False, True]
-    assert len(recorded(5)) == 5
+    assert len(recorded(page, 5)) == 5

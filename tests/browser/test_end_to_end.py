@@ -2,7 +2,6 @@
 preference: create from YAML, import, judge, route, two people label, consensus, export."""
 
 import json
-import time
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -20,6 +19,7 @@ from llm_judges.models import judges_of
 from llm_judges.tasks import look
 from tests.factories import PASSWORD, make_user
 from tests.fake_judge import FakeJudge
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -81,19 +81,13 @@ judges:
     assert command("import_comparisons", SLUG, str(folder / "comparisons.jsonl"))["added"] == PAIRS
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "the worker did not finish in time"
-        time.sleep(0.2)
-
-
 def judge_through_the_worker(project: Project) -> None:
     for judge in judges_of(project):
         ask_for(judge, project)
     look.delay()
     labels = Label.objects.filter(project=project, annotator__kind="judge")
     wait_for(lambda: labels.count() == 2 * PAIRS)
+    assert labels.count() == 2 * PAIRS
 
 
 def label_everything(page: Page, address: str, email: str) -> int:

@@ -18,6 +18,7 @@ from tests.browser.test_accessibility import check
 from tests.factories import make_person, make_project
 from tests.fake_judge import FakeJudge
 from tests.llm_judges.makers import make_judge, make_pairs
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +46,7 @@ def in_a_worker(work: Callable[[], None]) -> None:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(run).result(timeout=60)
+        pool.submit(run).result(timeout=PATIENCE)
 
 
 def enter(page: Page, sign_in: SignIn, live_server: Any, project: Project, name: str, *keys: Any) -> None:
@@ -112,8 +113,7 @@ def test_a_run_is_paused_resumed_and_seen_to_its_end(
     runs.start(judge)
     enter(page, sign_in, live_server, project, "judge", judge.pk)
     expect(page.locator(".state")).to_contain_text("Waiting for a worker.")
-    page.get_by_role("button", name="Pause").focus()
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Pause").press("Enter")
     expect(page.locator(".state")).to_contain_text("Paused.")
     assert JudgeRun.objects.get().state == "paused"
     check(page, "a paused run")

@@ -39,12 +39,12 @@ def test_a_change_can_be_cancelled_and_begun_again(
         page.get_by_role("button", name="Cancel the change").click()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     assert page.locator("#answer input:checked").count() == 0
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("radio", name="A clearly better")).to_be_checked()
     answer(page, "5", "Prompt number 1?")
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
     assert Annotation.objects.count() == 2
 
 
@@ -71,7 +71,7 @@ def test_escape_closes_what_is_open_first_and_asks_before_it_drops_a_change(
     expect(change).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
 
 
 def test_an_answer_is_changed_from_the_list_of_ones_own(
@@ -81,14 +81,14 @@ def test_an_answer_is_changed_from_the_list_of_ones_own(
     sit(page, sign_in, live_server, project)
     first = shown_assignment(page)
     answer(page, "1", "Prompt number 1?")
-    recorded(1)
+    recorded(page, 1)
     page.get_by_role("link", name="My work").click()
     page.get_by_role("link", name="Prompt number 0?").click()
-    assert page.url.endswith(reverse("label-one", args=[project.slug, first]))
+    page.wait_for_url("**" + reverse("label-one", args=[project.slug, first]))
     expect(page.get_by_role("radio", name="A clearly better")).to_be_checked()
     answer(page, "4")
     expect(page.get_by_role("heading", name="My work")).to_be_visible()
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     page.get_by_role("link", name="Prompt number 0?").click()
     expect(page.get_by_role("radio", name="B slightly better")).to_be_checked()
     page.keyboard.press("Escape")
@@ -101,7 +101,7 @@ def open_first(page: Page, sign_in: SignIn, live_server: Any) -> tuple[Any, int]
     person = sit(page, sign_in, live_server, project)
     first = shown_assignment(page)
     answer(page, "1", "Prompt number 1?")
-    recorded(1)
+    recorded(page, 1)
     page.get_by_role("link", name="My work").click()
     page.get_by_role("link", name="Prompt number 0?").click()
     expect(page.get_by_role("radio", name="A clearly better")).to_be_checked()
@@ -124,7 +124,7 @@ def test_a_change_that_came_too_late_is_told_at_my_work(
     answer(page, "4")
     expect(page.get_by_role("heading", name="My work")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("You had already answered this one otherwise.")
-    assert recorded(1) == [None]
+    assert recorded(page, 1) == [None]
     page.reload()
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -143,9 +143,9 @@ def test_a_change_sent_later_takes_nobody_away_from_their_work(
     page.keyboard.press("2")
     page.unroute_all()
     page.evaluate("window.same = true")
-    expect(page.locator("#saved")).to_have_text("Saved", timeout=15_000)
+    expect(page.locator("#saved")).to_have_text("Saved")
     expect(page.get_by_role("radio", name="A slightly better")).to_be_checked()
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     assert page.evaluate("window.same")
     expect(notice(page)).to_be_hidden()
     page_problems.clear()

@@ -83,7 +83,7 @@ def test_an_answer_waits_once_for_a_note_that_was_not_sent(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Submit").click()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 2?")
-    assert recorded(2) == [1, 1]
+    assert recorded(page, 2) == [1, 1]
     page.keyboard.press("z")
     page.keyboard.press("f")
     expect(flag_note(page)).to_have_value("Never mind")

@@ -7,14 +7,9 @@ from playwright.sync_api import Page, expect
 
 from annotation.guidelines import acknowledge
 from annotation.projects import touch
-from tests.browser.sitting import Faulty, SignIn, answer, make_pairs, recorded, sit
+from tests.browser.sitting import Held, SignIn, answer, make_pairs, recorded, sit
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Faulty:
-    return Faulty(monkeypatch)
 
 
 def test_new_guidelines_are_read_before_anything_new_is_lent(
@@ -34,23 +29,25 @@ def test_new_guidelines_are_read_before_anything_new_is_lent(
     assert person.acknowledgements.filter(guidelines=newest).exists()
     page.keyboard.press("g")
     expect(page.get_by_role("complementary", name="Guidelines")).to_contain_text("twice")
-    assert recorded(3) == [2, 2, 2]
+    assert recorded(page, 3) == [2, 2, 2]
 
 
 def test_guidelines_are_asked_for_once_though_answers_are_still_on_their_way(
-    page: Page, sign_in: SignIn, live_server: Any, server: Faulty
+    page: Page, sign_in: SignIn, live_server: Any
 ) -> None:
     project = make_pairs(6)
     sit(page, sign_in, live_server, project)
     project.guidelines_versions.create(version=2, text="Read both responses twice.")
     touch(project)
-    server.delay = 0.5
+    sending = Held(page, f"**/p/{project.slug}/label/")
     answer(page, "1", "Prompt number 1?")
     answer(page, "1", "Prompt number 2?")
     answer(page, "1")
+    sending.wait()
+    sending.let_go()
     page.get_by_role("button", name="Understood, go on").click()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 3?")
-    assert recorded(3) == [2, 2, 2]
+    assert recorded(page, 3) == [2, 2, 2]
 
 
 def test_guidelines_read_elsewhere_make_room_for_comparisons(

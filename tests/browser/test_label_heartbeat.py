@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from annotation import leases
 from annotation.models import Assignment
-from tests.browser.sitting import SignIn, answer, make_pairs, recorded, sit
+from tests.browser.sitting import SignIn, all_asked, answer, make_pairs, recorded, sit, stop_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,27 +35,29 @@ def test_the_heartbeat_keeps_what_a_person_has_and_drops_what_went_to_others(
         page.clock.run_for(61_000)
     assert not Assignment.objects.filter(leased_until=soon).exists()
     answer(page, "1", "Prompt number 2?")
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
 
 
 def test_nothing_is_renewed_while_nobody_is_there(page: Page, sign_in: SignIn, live_server: Any) -> None:
-    page.clock.install()
+    stop_clock(page)
     sit(page, sign_in, live_server, make_pairs())
     beats: list[str] = []
     page.on("request", lambda request: beats.extend([request.url] if "beat" in request.url else []))
-    page.clock.run_for(119_000)
-    here = len(beats)
-    page.clock.run_for(600_000)
-    assert (here, len(beats)) == (1, 1)
+
+    def beaten(seconds: int) -> int:
+        page.clock.run_for(1000 * seconds)
+        all_asked(page)
+        return len(beats)
+
+    assert [beaten(119), beaten(600)] == [1, 1]
     page.mouse.move(30, 30)
-    page.clock.run_for(59_000)
-    assert len(beats) == 2
+    assert beaten(59) == 2
 
 
 def test_a_break_is_suggested_quietly_after_fifty_minutes(
     page: Page, sign_in: SignIn, live_server: Any
 ) -> None:
-    page.clock.install()
+    stop_clock(page)
     sit(page, sign_in, live_server, make_pairs())
     pause = page.locator("#pause")
     for minute in range(49):
@@ -82,7 +84,7 @@ def test_after_a_sleep_the_server_is_asked_before_anything_new_is_shown(
     page.clock.fast_forward(15 * 60_000)
     answer(page, "1", "Prompt number 2?")
     assert not [text for text in page.evaluate("window.seen") if "number 1?" in text]
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
 
 
 def test_after_a_sleep_without_connection_work_goes_on(
@@ -94,7 +96,7 @@ def test_after_a_sleep_without_connection_work_goes_on(
     page.context.set_offline(True)
     answer(page, "1", "Prompt number 1?")
     page.context.set_offline(False)
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
     page_problems.clear()
 
 
@@ -104,6 +106,6 @@ def test_somebody_who_comes_back_is_there_for_the_server_at_once(
     page.clock.install()
     sit(page, sign_in, live_server, make_pairs())
     page.clock.fast_forward(15 * 60_000)
-    page.mouse.move(30, 30)
     with page.expect_request("**/label/beat/"):
+        page.mouse.move(30, 30)
         page.clock.run_for(6000)

@@ -7,7 +7,17 @@ from playwright.sync_api import Page, expect
 
 from annotation.projects import touch
 from tests.browser.ranking import make_rankings
-from tests.browser.sitting import SignIn, four_questions, make_pairs, press_on, sit
+from tests.browser.sitting import (
+    Held,
+    SignIn,
+    address,
+    four_questions,
+    make_pairs,
+    press_on,
+    recorded,
+    sit,
+)
+from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +34,24 @@ def test_where_digits_need_shift_they_choose_with_it_and_without(
     press_on(page, "é", "Digit2")
     expect(page.get_by_role("radio", name="A slightly better")).to_be_checked()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 0?")
+
+
+def test_keys_pressed_before_the_scripts_have_come_are_not_lost(
+    page: Page, sign_in: SignIn, live_server: Any
+) -> None:
+    project = make_pairs()
+    sign_in(page, make_person(project).user)
+    coming = Held(page, "**/giving.js", method="GET")
+    page.goto(address(live_server, project), wait_until="commit")
+    expect(page.locator("#submit")).to_be_visible()
+    coming.wait()
+    for key in ("2", "Enter", "5"):
+        page.keyboard.press(key)
+    expect(page.locator("#prompt")).to_contain_text("Prompt number 0?")
+    coming.let_go()
+    expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
+    expect(page.get_by_role("radio", name="B clearly better")).to_be_checked()
+    assert recorded(page, 1) == [1]
 
 
 @pytest.mark.parametrize("layout", ELSEWHERE)

@@ -37,7 +37,7 @@ def test_a_long_text_is_not_cut_but_counted_and_named(page: Page, sign_in: SignI
     note(page).fill("🙂" * 10_000)
     note(page).press("Control+Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    recorded(1)
+    recorded(page, 1)
     assert Label.objects.get().rationale.text == "🙂" * 10_000
 
 
@@ -52,7 +52,7 @@ def test_characters_are_counted_as_the_server_counts_them(
     expect(page.locator("#open")).to_have_text("Ready")
     page.keyboard.press("Escape")
     answer(page, "2", "Prompt number 1?")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
 
 
 def test_a_note_is_named_after_its_question(page: Page, sign_in: SignIn, live_server: Any) -> None:

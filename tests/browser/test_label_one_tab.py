@@ -40,7 +40,7 @@ def test_enter_twice_or_held_and_a_double_click_record_once(
     page.keyboard.press("1")
     page.get_by_role("button", name="Submit").dblclick()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 3?")
-    assert recorded(3) == [2, 2, 2]
+    assert recorded(page, 3) == [2, 2, 2]
     assert Annotation.objects.count() == 3
 
 
@@ -62,11 +62,11 @@ def test_a_second_tab_waits_and_takes_over_with_the_draft(
     page.keyboard.press("Enter")
     other.keyboard.press("Enter")
     expect(other.locator("#prompt")).to_contain_text("Prompt number 2?")
-    assert recorded(2) == [2, 1]
+    assert recorded(page, 2) == [2, 1]
     other.close()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 2?")
     answer(page, "3", "Prompt number 3?")
-    assert recorded(3) == [2, 1, None]
+    assert recorded(page, 3) == [2, 1, None]
 
 
 def test_a_double_click_on_submit_leaves_what_was_taken_back_before_alone(
@@ -85,7 +85,7 @@ def test_a_double_click_on_submit_leaves_what_was_taken_back_before_alone(
     expect(page.locator("#saved")).to_have_text("Saved")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     expect(page.get_by_role("radio", name="A slightly better")).to_be_checked()
-    assert recorded(2) == [1, None]
+    assert recorded(page, 2) == [1, None]
     assert Annotation.objects.count() == 3
 
 
@@ -95,5 +95,5 @@ def test_the_only_tab_is_never_told_of_another_one_however_busy_the_computer_is(
     page.add_init_script(SLOW_LOCKS)
     sit(page, sign_in, live_server, make_pairs())
     answer(page, "1", "Prompt number 1?")
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
     assert page.evaluate("window.elsewhere") == 0

@@ -70,7 +70,7 @@ def test_letters_pick_digits_place_arrows_move_and_equals_ties_without_a_mouse(
     expect(page.get_by_text("D still needs a place")).to_be_visible()
     press(page, "a = d 3 Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("a=c>d>b", assignment)
 
 
@@ -82,7 +82,7 @@ def test_digits_alone_place_the_responses_one_after_the_other(
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     expect(page.locator("#prompt")).to_be_focused()
     assert order(page) == "-:abcd"
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("b>a>d>c", assignment)
 
 
@@ -99,7 +99,7 @@ def test_the_best_two_of_five_are_placed_and_the_others_stay(
     press(page, "e 1")  # makes room: d becomes second, b leaves
     assert order(page) == "1:e 2:d -:abc"
     page.keyboard.press("Enter")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("e>d>a~b~c", assignment)
 
 
@@ -113,7 +113,7 @@ def test_the_best_and_the_worst_of_four_are_named(page: Page, sign_in: SignIn, l
     press(page, "c ArrowUp")
     expect(page.get_by_text("Worst is still open")).to_be_visible()
     press(page, "Escape d ArrowDown Enter")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("a>b~c>d", assignment)
 
 
@@ -124,7 +124,7 @@ def test_nine_responses_are_ranked_by_keyboard(page: Page, sign_in: SignIn, live
     press(page, "9 i 1 h 2 a 3 b 3 c 5 d 6 e 7 f 8")
     assert order(page) == "1:i 2:h 3:ab 5:c 6:d 7:e 8:f 9:g"
     page.keyboard.press("Enter")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("i>h>a=b>c>d>e>f>g", assignment)
 
 
@@ -155,7 +155,7 @@ def test_the_order_shown_is_asked_about_once_and_costs_one_more_enter(
     assert Label.objects.count() == 0
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("a>b>c>d", assignment)
     assert warning.count() == 0
 
@@ -166,12 +166,12 @@ def test_the_order_shown_is_not_asked_about_once_somebody_has_moved_something(
     assignment = sit(page, sign_in, live_server, make_rankings())
     press(page, "d 4 a 1 b 2 c 3 Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("a>b>c>d", assignment)
     assignment = shown_assignment(page)
     press(page, "1 3 2 4 c ArrowDown ArrowUp ArrowDown Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 2?")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("a>b>c>d", assignment)
 
 
@@ -195,7 +195,7 @@ def test_each_question_has_its_own_ranking_reasons_and_text(
     page.keyboard.press("End")
     page.keyboard.type(" is right.")
     press(page, "Escape Enter")
-    overall, kind = arrived(assignment, 2)
+    overall, kind = arrived(page, assignment, 2)
     assert overall.ranking == stored("b>a>c", assignment)
     assert overall.confidence == "somewhat"
     assert (overall.rationale.reasons, overall.rationale.text) == (["correct"], "It is right.")

@@ -33,7 +33,7 @@ def test_what_was_placed_is_there_after_a_reload(page: Page, sign_in: SignIn, li
     assert shown_assignment(page) == assignment
     assert order(page) == "1:c 2:a -:bd"
     page.keyboard.press("Enter")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("c>b~d>a", assignment)
 
 
@@ -60,7 +60,7 @@ def test_responses_are_ranked_without_scripts(
         page.get_by_role("radiogroup", name=title).get_by_role("radio", name=choice, exact=True).check()
     page.get_by_role("button", name="Submit").click()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored(ranking, assignment)
 
 
@@ -81,7 +81,7 @@ def test_all_bad_taken_back_gives_the_places_back(page: Page, sign_in: SignIn, l
     expect(all_bad).not_to_be_checked()
     assert order(page) == "1:c 2:ad 4:b"
     page.keyboard.press("Enter")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == stored("c>a=d>b", assignment)
 
 
@@ -92,5 +92,5 @@ def test_all_bad_is_the_answer_though_something_was_placed(
     assignment = sit(page, sign_in, live_server, make_rankings(ranking=ranking))
     press(page, "a 1 b 2 0 Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
-    (label,) = arrived(assignment)
+    (label,) = arrived(page, assignment)
     assert label.ranking == "both_bad"

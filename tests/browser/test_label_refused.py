@@ -47,7 +47,7 @@ def test_an_answer_the_server_does_not_accept_comes_back_when_it_is_asked_for(
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     expect(page.get_by_role("radio", name="B clearly better")).to_be_checked()
     expect(page.get_by_role("textbox", name="Say why")).to_have_value("Half a sentence")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     assert Label.objects.get().confidence == "not"
     assert all("422" in problem for problem in page_problems)
     page_problems.clear()
@@ -83,7 +83,7 @@ def test_a_refused_answer_is_shown_at_once_where_nothing_else_is(
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="That is all for now")).to_be_visible()
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     page_problems.clear()
 
 
@@ -98,5 +98,5 @@ def test_an_answer_that_cannot_be_saved_is_named(
     notice(page).get_by_role("button", name="Close").click()
     expect(notice(page)).to_be_hidden()
     answer(page, "2", "Prompt number 2?")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     page_problems.clear()

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Annotation, Assignment
 from tests.factories import make_person
+from tests.waiting import PATIENCE, free_port, wait_for
 
 from .sitting import answer, make_pairs, recorded
 
@@ -31,9 +30,7 @@ class Server:
     """gunicorn on one port, to be stopped and started."""
 
     def __init__(self, env: dict[str, str], log: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.env, self.log = env, log
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -48,12 +45,13 @@ class Server:
                 stderr=file,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=30):
-                return
-            time.sleep(0.1)
-        pytest.fail(f"gunicorn did not start:\n{self.log.read_text()}")
+        wait_for(self.answers)
+        assert self.answers(), f"gunicorn did not start:\n{self.log.read_text()}"
+
+    def answers(self) -> bool:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=PATIENCE):
+            return True
+        return False
 
     def kill(self) -> None:
         """At once, with whatever it was doing."""
@@ -97,12 +95,12 @@ def test_answers_given_while_the_server_is_down_arrive_once_when_it_is_back(
     page.wait_for_timeout(5000)
     expect(page.locator("#trouble")).to_contain_text("2 answers are kept on this device")
     server.start()
-    expect(page.locator("#trouble")).to_be_hidden(timeout=40_000)
+    expect(page.locator("#trouble")).to_be_hidden()
 
-    assert recorded(3) == [2, 1, None]
+    assert recorded(page, 3) == [2, 1, None]
     expect(page.get_by_role("radio", name="B slightly better")).to_be_checked()
     answer(page, "4", "Prompt number 4?")
-    assert recorded(4) == [2, 1, None, 1]
+    assert recorded(page, 4) == [2, 1, None, 1]
     assert Annotation.objects.count() == 4
     assert Assignment.objects.filter(state="live").count() <= held
     page_problems.clear()

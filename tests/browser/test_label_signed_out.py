@@ -31,17 +31,17 @@ def test_an_expired_sign_in_loses_and_doubles_nothing(
     answer(page, "5", "Prompt number 2?")
     page.keyboard.press("4")
     page.get_by_role("link", name="Sign in").click()
-    assert unquote(page.url).endswith(f"/sign-in/?next=/p/{project.slug}/label/")
+    page.wait_for_url(lambda url: unquote(url).endswith(f"/sign-in/?next=/p/{project.slug}/label/"))
     assert Label.objects.count() == 0
     page.get_by_label("E-mail").fill("ines@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 2?")
     expect(page.get_by_role("radio", name="B slightly better")).to_be_checked()
-    assert recorded(2) == [2, 2]
+    assert recorded(page, 2) == [2, 2]
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 3?")
-    assert recorded(3) == [2, 2, 1]
+    assert recorded(page, 3) == [2, 2, 1]
     assert Annotation.objects.count() == 3
     page_problems.clear()
 
@@ -62,7 +62,7 @@ def test_signing_in_elsewhere_changes_the_token_and_the_answer_still_arrives(
     other.keyboard.press("Enter")
     expect(other.get_by_role("heading", name="Projects")).to_be_visible()
     answer(page, "1", "Prompt number 1?")
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
     assert page.evaluate("window.same")
     assert all("403" in problem for problem in page_problems)
     page_problems.clear()
@@ -78,7 +78,7 @@ def test_another_person_on_the_same_device_sends_nothing_of_the_first_one(
     answer(page, "1", "Prompt number 1?")
     expect(banner(page)).to_be_visible()
     page.context.set_offline(False)
-    recorded(1)
+    recorded(page, 1)
     page.context.set_offline(True)
     answer(page, "5", "Prompt number 2?")
     expect(banner(page)).to_be_visible()
@@ -90,7 +90,7 @@ def test_another_person_on_the_same_device_sends_nothing_of_the_first_one(
     assert Label.objects.count() == 1
     sign_in(page, first.user)
     page.reload()
-    assert recorded(2) == [2, 2]
+    assert recorded(page, 2) == [2, 2]
     assert set(Label.objects.values_list("annotator_id", flat=True)) == {first.pk}
     page_problems.clear()
 
@@ -110,7 +110,7 @@ def test_an_answer_is_taken_back_and_changed_while_signed_out(
     sign_in(page, person.user)
     page.reload()
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     page_problems.clear()
 
 

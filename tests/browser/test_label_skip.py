@@ -17,6 +17,7 @@ from tests.browser.sitting import (
     shown_assignment,
     sit,
     told,
+    wait_for,
 )
 from tests.factories import make_person
 
@@ -38,12 +39,9 @@ REASONS = {
 
 def returned(page: Page, assignment: int) -> Assignment:
     """Waits until the comparison was given back."""
-    for _ in range(100):
-        found = Assignment.objects.get(pk=assignment)
-        if found.state == Assignment.State.RETURNED:
-            return found
-        page.wait_for_timeout(50)
-    pytest.fail("it was not given back")
+    given_back = Assignment.objects.filter(pk=assignment, state=Assignment.State.RETURNED)
+    wait_for(page, given_back.exists)
+    return given_back.get()
 
 
 @pytest.mark.parametrize(("keys", "reason"), REASONS.items(), ids=["-".join(keys) for keys in REASONS])
@@ -107,7 +105,7 @@ def test_a_skip_is_taken_back_with_what_was_begun(
     expect(page.get_by_role("radio", name="A slightly better")).to_be_checked()
     page.keyboard.press("Enter")
     page.context.set_offline(False)
-    assert recorded(2) == [2, 1]
+    assert recorded(page, 2) == [2, 1]
     assert not Assignment.objects.filter(state="returned").exists()
     page_problems.clear()
 
@@ -131,7 +129,7 @@ def test_a_skip_already_sent_is_taken_back_and_comes_again(
     expect(page.get_by_role("radio", name="A clearly better")).to_be_checked()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="That is all for now")).to_be_visible()
-    assert recorded(3) == [None, None, 2]
+    assert recorded(page, 3) == [None, None, 2]
 
 
 def test_a_skip_without_connection_is_kept_and_sent_later(
@@ -172,8 +170,10 @@ def test_skip_and_flag_are_reached_by_touch_on_a_phone(
     page.get_by_role("button", name="Flag").tap()
     page.get_by_label("What is wrong here?").fill("Odd.")
     page.get_by_role("button", name="Send").tap()
+    expect(page.get_by_label("What is wrong here?")).to_be_hidden()
     page.get_by_role("button", name="More").tap()
     page.get_by_role("button", name="Skip").tap()
+    expect(page.get_by_role("region", name="Skip: why?")).to_be_visible()
     for choice in page.locator("#skipping button").all():
         box = choice.bounding_box()
         assert box

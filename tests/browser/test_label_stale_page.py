@@ -20,7 +20,7 @@ def test_a_page_older_than_the_last_answer_goes_on_behind_it(
     expect(page.get_by_text("Overall is still open")).to_be_visible()
     stale = page.request.get(address(live_server, project)).text()
     answer(page, "1", "Prompt number 1?")
-    recorded(1)
+    recorded(page, 1)
     expect(page.locator("#saved")).to_have_text("Saved")
 
     def old(route: Route) -> None:
@@ -33,5 +33,5 @@ def test_a_page_older_than_the_last_answer_goes_on_behind_it(
     page.reload()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     answer(page, "2", "Prompt number 2?")
-    assert recorded(2) == [2, 1]
+    assert recorded(page, 2) == [2, 1]
     assert Annotation.objects.count() == 2

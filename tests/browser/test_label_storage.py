@@ -27,5 +27,5 @@ def test_a_browser_that_keeps_nothing_can_still_be_worked_in(
     expect(banner(page)).to_contain_text("One answer is kept in this page alone: leave it open.")
     answer(page, "2", "Prompt number 2?")
     page.context.set_offline(False)
-    assert recorded(2) == [2, 1]
+    assert recorded(page, 2) == [2, 1]
     page_problems.clear()

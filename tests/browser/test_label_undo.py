@@ -7,7 +7,6 @@ from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Annotation, Assignment, Label
 from tests.browser.sitting import (
-    Faulty,
     Held,
     SignIn,
     answer,
@@ -18,15 +17,11 @@ from tests.browser.sitting import (
     recorded,
     shown_assignment,
     sit,
+    stop_clock,
     told,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Faulty:
-    return Faulty(monkeypatch)
 
 
 def test_an_answer_not_sent_yet_comes_back_as_it_was(
@@ -48,13 +43,13 @@ def test_an_answer_not_sent_yet_comes_back_as_it_was(
     answer(page, "5", "Prompt number 2?")
     expect(page.get_by_role("radio", name="Tie")).to_be_checked()
     page.context.set_offline(False)
-    assert recorded(2) == [2, 2]
+    assert recorded(page, 2) == [2, 2]
     assert Annotation.objects.count() == 2, "nothing had to be revised"
     page_problems.clear()
 
 
 def test_an_answer_already_sent_is_revised(page: Page, sign_in: SignIn, live_server: Any) -> None:
-    page.clock.install()
+    stop_clock(page)
     sit(page, sign_in, live_server, make_pairs())
     first = shown_assignment(page)
     page.clock.run_for(50_000)
@@ -74,28 +69,31 @@ def test_an_answer_already_sent_is_revised(page: Page, sign_in: SignIn, live_ser
     expect(page.locator("#pace")).to_contain_text("1 of 4")
     page.clock.run_for(1_000)
     answer(page, "2", "Prompt number 2?")
-    assert recorded(2) == [1, 1]
+    assert recorded(page, 2) == [1, 1]
     old, new = Annotation.objects.filter(assignment=first).order_by("revision")
     assert (old.revision, new.revision) == (0, 1)
     assert old.superseded_at is not None
     assert Label.objects.get(annotation=old).strength == 2, "the earlier answer is history, not gone"
-    assert old.active_seconds == pytest.approx(50, abs=3)
-    assert new.active_seconds == pytest.approx(8, abs=3), "time spent on the change only"
+    assert old.active_seconds == 50
+    assert new.active_seconds == 8, "time spent on the change only"
     second = Annotation.objects.exclude(assignment=first).get()
-    assert second.active_seconds == pytest.approx(21, abs=3), "the clock of the one in hand stood still"
+    assert second.active_seconds == 21, "the clock of the one in hand stood still"
 
 
 def test_undo_while_the_answer_is_on_its_way_needs_no_waiting(
-    page: Page, sign_in: SignIn, live_server: Any, server: Faulty
+    page: Page, sign_in: SignIn, live_server: Any
 ) -> None:
-    sit(page, sign_in, live_server, make_pairs())
-    server.delay = 0.4
+    project = make_pairs()
+    sit(page, sign_in, live_server, project)
+    sending = Held(page, f"**/p/{project.slug}/label/")
     answer(page, "1", "Prompt number 1?")
+    sending.wait()
     page.keyboard.press("z")
     assert "Prompt number 0?" in (page.locator("#prompt").text_content() or "")
     answer(page, "4", "Prompt number 1?")
+    sending.let_go()
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     assert Annotation.objects.count() == 2
 
 
@@ -119,7 +117,7 @@ def test_an_answer_is_taken_back_at_once_though_the_server_says_nothing(
     page.context.set_offline(False)
     asking.let_go()
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     assert Annotation.objects.count() == 2
     page_problems.clear()
 
@@ -127,8 +125,12 @@ def test_an_answer_is_taken_back_at_once_though_the_server_says_nothing(
 def taken_back_unsure(
     page: Page, sign_in: SignIn, live_server: Any, times: int = 2, arrives: bool = True
 ) -> None:
-    """The server has the first answer (or not), the page cannot know it, and it has been taken back."""
+    """The server has the first answer (or not), the page cannot know it, and it has been taken back.
+
+    Nothing is tried again before `page.clock.resume()`.
+    """
     project = make_pairs()
+    stop_clock(page)
     sit(page, sign_in, live_server, project)
     lose_first_reply(page, project, times, arrives)
     answer(page, "1", "Prompt number 1?")
@@ -143,9 +145,10 @@ def test_taken_back_without_knowing_whether_the_server_has_it_the_last_word_coun
 ) -> None:
     taken_back_unsure(page, sign_in, live_server, arrives=arrives)
     answer(page, "4", "Prompt number 1?")
+    page.clock.resume()
     expect(banner(page)).to_be_hidden()
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     assert Annotation.objects.count() == 1 + arrives, "the second try revises the first"
     page_problems.clear()
 
@@ -164,9 +167,10 @@ def test_the_correction_waits_until_the_server_has_said_what_it_corrects(
 
     page.route("**/label/*/", lose)
     answer(page, "4", "Prompt number 1?")
-    expect(page.locator("#saved")).to_have_text("Saved", timeout=15_000)
+    page.clock.resume()
+    expect(page.locator("#saved")).to_have_text("Saved")
     expect(banner(page)).to_be_hidden()
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]
     assert Annotation.objects.count() == 2
     page_problems.clear()
 
@@ -175,6 +179,7 @@ def test_what_was_taken_back_survives_a_reload(
     page: Page, sign_in: SignIn, live_server: Any, page_problems: list[str]
 ) -> None:
     taken_back_unsure(page, sign_in, live_server)
+    page.clock.resume()
     page.keyboard.press("4")
     for _ in range(2):
         page.reload()
@@ -183,7 +188,7 @@ def test_what_was_taken_back_survives_a_reload(
     page.unroute_all()
     answer(page, "5", "Prompt number 1?")
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
     assert Annotation.objects.count() == 2
     page.reload()
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
@@ -196,13 +201,14 @@ def test_what_the_server_has_is_not_skipped_but_changed(
     taken_back_unsure(page, sign_in, live_server, times=1)
     page.keyboard.press("s")
     page.keyboard.press("1")
+    page.clock.resume()
     expect(notice(page)).to_contain_text("That answer had been saved already, so it was not skipped.")
     expect(page.locator("#prompt")).to_contain_text("Prompt number 1?")
     page.get_by_role("button", name="Show it").click()
     expect(page.locator("#desk[data-editing] #prompt")).to_contain_text("Prompt number 0?")
     expect(page.get_by_role("radio", name="A clearly better")).to_be_checked()
     expect(page.locator("#pace")).to_contain_text("1 of 4")
-    assert recorded(1) == [2]
+    assert recorded(page, 1) == [2]
     assert not Assignment.objects.filter(state="returned").exists()
     page_problems.clear()
 
@@ -221,7 +227,7 @@ def test_several_answers_are_taken_back_one_after_another(
     answer(page, "3", "Prompt number 1?")
     answer(page, "3", "Prompt number 2?")
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(2) == [None, None]
+    assert recorded(page, 2) == [None, None]
 
 
 def test_the_very_last_answer_can_be_taken_back_too(page: Page, sign_in: SignIn, live_server: Any) -> None:
@@ -233,4 +239,4 @@ def test_the_very_last_answer_can_be_taken_back_too(page: Page, sign_in: SignIn,
     answer(page, "4")
     expect(page.get_by_role("heading", name="That is all for now")).to_be_visible()
     expect(page.locator("#saved")).to_have_text("Saved")
-    assert recorded(1) == [1]
+    assert recorded(page, 1) == [1]

@@ -2,7 +2,6 @@
 
 import io
 import wave
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,14 +11,14 @@ from playwright.sync_api import Page, Route, expect
 from annotation import media
 from annotation.models import Comparison, Project
 from tests.annotation.test_media import png
+from tests.browser.sitting import Held, SignIn, all_asked, wait_for
 from tests.factories import make_comparison, make_person, make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, Any], None]
 CDN = "https://cdn.example.org"
 SECONDS = 120
-LOADED = "image => image.complete && image.naturalWidth"
+LOADED = "async image => { await image.decode(); return image.naturalWidth }"
 
 
 def sound() -> bytes:
@@ -52,18 +51,16 @@ def test_a_picture_of_ours_loads_and_has_its_place_before(
     picture = store(project, png(300, 200))
     comparison = make_comparison(project, f"Before.\n\n![A grey field]({picture})\n\nAfter.", "Nothing.")
     sign_in(page, make_person(project, role="viewer").user)
-    held: list[Route] = []
-    page.route("**/media/**", lambda route: held.append(route))
+    asking = Held(page, "**/media/**", method="GET")
     page.goto(address(live_server, comparison), wait_until="domcontentloaded")
     image = page.get_by_role("img", name="A grey field")
     expect(image).to_be_visible()
     before = image.bounding_box()
     assert before is not None
     assert before["height"] == pytest.approx(before["width"] * 2 / 3, rel=0.02)
-    page.wait_for_timeout(200)
-    for route in held:
-        route.continue_()
-    assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 300
+    asking.wait()
+    asking.let_go()
+    assert image.evaluate(LOADED) == 300
     assert image.bounding_box() == before, "nothing moved when it came"
 
 
@@ -84,8 +81,9 @@ def test_a_foreign_host_is_contacted_only_while_the_owner_allows_it(
     assert (asked, page_problems) == ([], [])
 
     # A page that somebody has smuggled an element into is stopped by its own policy.
-    page.evaluate(f"document.body.append(Object.assign(new Image(), {{src: '{CDN}/spy.png'}}))")
-    page.wait_for_timeout(300)
+    with page.expect_console_message(lambda said: "Content Security Policy" in said.text):
+        page.evaluate(f"document.body.append(Object.assign(new Image(), {{src: '{CDN}/spy.png'}}))")
+    all_asked(page)
     assert asked == []
     assert sum("Content Security Policy" in problem for problem in page_problems) == 1
     page_problems.clear()
@@ -135,6 +133,7 @@ def test_sound_is_fetched_when_played_and_can_be_wound_on(
     }"""
     duration, now, end = player.evaluate(wind, 100)
     assert (round(duration), round(now), round(end)) == (SECONDS, 100, SECONDS)
+    wait_for(page, lambda: len(parts) >= 2)
     starts = [int(part.removeprefix("206 bytes ").split("-")[0]) for part in parts]
     assert starts[0] == 0
     assert max(starts) > 3_000_000, "it asked for a part of the middle"

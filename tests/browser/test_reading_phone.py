@@ -32,8 +32,11 @@ def test_pages_stack_and_question_and_verdict_stay_in_view(phone: Page, read: Re
 def test_the_question_unfolds_and_folds_by_touch(phone: Page, read: Read) -> None:
     read(phone, ("One.", "Two."), prompt=PARAGRAPH * 3)
     phone.get_by_role("button", name="Show all").tap()
+    less = phone.get_by_role("button", name="Show less")
+    expect(less).to_be_visible()
     assert box(phone.locator(".asked"))["height"] > 150
-    phone.get_by_role("button", name="Show less").tap()
+    less.tap()
+    expect(less).to_have_count(0)
     assert box(phone.locator(".asked"))["height"] < 60
 
 
@@ -45,8 +48,8 @@ def test_differences_and_plain_text_by_touch(phone: Page, read: Read) -> None:
     in_reach(phone, plain)
     before = box(phone.locator(".response").first)
     differences.tap()
-    assert marked(phone) == ["new", "old"]
     expect(phone.get_by_text("1 only here")).to_have_count(2)
+    assert marked(phone) == ["new", "old"]
     assert box(phone.locator(".response").first)["y"] == before["y"], "nothing jumps"
     plain.tap()
     expect(phone.get_by_text("The **old** kettle.")).to_be_visible()
@@ -65,6 +68,7 @@ def test_a_long_response_is_folded_so_that_the_next_one_is_near(phone: Page, rea
     less = phone.get_by_role("button", name="Show less", exact=True)
     less.scroll_into_view_if_needed()
     less.tap()
+    expect(phone.locator(".response.folded")).to_have_count(2)
     heading = phone.locator(".response").first.get_by_role("heading", level=2)
     expect(heading).to_be_in_viewport()
     prompt = box(phone.locator("#prompt"))

@@ -2,11 +2,12 @@
 
 import pytest
 from django.http import Http404
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from annotation.models import Assignment
 from frontend.views import plain
 from tests.browser.reading import SHORT, Read, answer, tool, view
+from tests.browser.sitting import Held, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,10 +62,11 @@ def test_plain_text_that_does_not_arrive_is_said_and_can_be_tried_again(
 
 def test_plain_text_of_the_next_comparison_is_there_before_it_is_shown(page: Page, read: Read) -> None:
     read(page, ("A **b**.", "C *d*."), ("E **f**.", "G *h*."))
-    with page.expect_response("**/plain/"):
-        page.keyboard.press("x")
+    come: set[str] = set()
+    page.on("requestfinished", lambda one: come.add(one.url) if one.url.endswith("/plain/") else None)
+    page.keyboard.press("x")
     expect(page.get_by_text("A **b**.")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    wait_for(page, lambda: len(come) == 2)
     page.route("**/plain/", lambda route: route.abort())
     answer(page)
     expect(page.get_by_text("E **f**.")).to_be_visible()
@@ -74,13 +76,12 @@ def test_what_is_rendered_is_not_seen_while_the_plain_text_is_on_its_way(page: P
     read(page, ("A **b**.", "C *d*."))
     page.keyboard.press("x")
     expect(page.get_by_text("A **b**.")).to_be_visible()
-    held: list[Route] = []
-    page.route("**/plain/", lambda route: held.append(route))
+    asking = Held(page, "**/plain/", method="GET")
     page.reload()
     expect(page.locator(".overdue")).to_have_count(1)
     expect(page.get_by_text("A b.")).to_be_hidden()
-    for route in held:
-        route.continue_()
+    asking.wait()
+    asking.let_go()
     expect(page.get_by_text("A **b**.")).to_be_visible()
     page.keyboard.press("x")
     expect(page.get_by_text("A b.")).to_be_visible()

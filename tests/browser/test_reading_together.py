@@ -66,7 +66,8 @@ def test_scrolling_by_wheel_neither_loops_nor_jitters(page: Page, read: Read) ->
     for _ in range(12):
         page.mouse.wheel(0, 60)
         settle(page)
-    page.wait_for_timeout(150)
+    page.wait_for_function("window.seen.a.at(-1) >= 719")
+    settle(page)
     seen = page.evaluate("window.seen")
     assert len(seen["a"]) >= 3
     for positions in seen.values():

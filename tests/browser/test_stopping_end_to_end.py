@@ -1,6 +1,5 @@
 """Asking stops by itself: people at the label page, fits by a Celery worker, an adjudicator."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +25,7 @@ from annotation.tasks import look_for_refits
 from tests.annotation.test_agreement_details import say
 from tests.browser.sitting import SignIn
 from tests.factories import make_comparison, make_person, make_project
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -48,13 +48,12 @@ def judge_everything(page: Page, address: str, favourite: str) -> list[str]:
     return done
 
 
-def refit_by_the_worker(project: Project, seconds: float = 60) -> None:
+def refit_by_the_worker(project: Project) -> None:
     newest = Label.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[0]
     look_for_refits.delay()
-    deadline = time.monotonic() + seconds
-    while not ConsensusFit.objects.filter(criterion__project=project, through__gte=newest).exists():
-        assert time.monotonic() < deadline, "the worker did not fit in time"
-        time.sleep(0.2)
+    fitted = ConsensusFit.objects.filter(criterion__project=project, through__gte=newest)
+    wait_for(fitted.exists)
+    assert fitted.exists()
 
 
 def test_each_comparison_ends_sure_at_the_cap_or_with_the_adjudicator(

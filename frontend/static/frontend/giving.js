@@ -2,7 +2,7 @@
 // it while the next card is being read.
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
-  const { answer, bar, courier, desk, store, tab } = window.tandem;
+  const { answer, bar, courier, desk, early, store, tab } = window.tandem;
   const { submitUrl, workUrl } = document.body.dataset;
   const past = []; // what undo takes back, newest last
   const words = $("#notice").dataset;
@@ -10,8 +10,13 @@
 
   let leaving = null; // the change after which this page is left for My work
   let working = false; // this tab is the one that sends
-  let early = []; // what was pressed in the moment before that was known
-  const soon = (action) => (working ? action() : early.push(action));
+  let waiting = []; // what was done in the moment before that was known
+
+  function soon(action) {
+    if (working) return action();
+    waiting.push(action);
+    early.keep(); // the next key is meant for what comes after it
+  }
 
   // --- giving ---------------------------------------------------------------------------------
 
@@ -234,14 +239,16 @@
       bar.count(unsent());
       desk.sift();
     }
-    for (const action of early.splice(0)) action();
+    for (const action of waiting.splice(0)) action();
+    early.give();
     recall();
   }
 
   function elsewhere() {
     if (desk.shown()?.end === "elsewhere") return;
     working = false;
-    early = [];
+    waiting = [];
+    early.drop();
     past.length = 0;
     undoable();
     bar.notice("");
