@@ -37,6 +37,8 @@ SEARCHES: dict[str, dict[str, str]] = {
     "category and flag": {"category": "c3", "flag": "open"},
     "no such state here": {"category": "rare", "source": "people"},
 }
+# Nothing fits for a long while along the list, and very much in all: all texts are read, once.
+LATE = {"late word": {"words": "zebra"}, "late word and state": {"words": "zebra", "state": "nobody"}}
 
 
 def main() -> int:
@@ -71,22 +73,27 @@ def run(texts: Path, size: int, plans: bool) -> dict[str, Any]:
         SearchText,
         "FROM annotation_comparison c ORDER BY c.id",
         comparison_id="c.id",
-        text=f"left(c.prompt->-1->>'content', {summaries.LONGEST_TEXT})",
+        text=f"left(c.prompt->-1->>'content', {summaries.LONGEST_TEXT})"
+        f" || CASE WHEN c.id > {0.7 * size:.0f} THEN ' zebra' ELSE '' END",
     )
     began = time.perf_counter()
     _project.sql(summaries.COUNT.format(ids="SELECT id FROM annotation_comparison"))
     counted = time.perf_counter() - began
     _project.sql("VACUUM ANALYZE annotation_summary; VACUUM ANALYZE annotation_searchtext")
     slowest = {name: _slowest(project, given, size, plans) for name, given in SEARCHES.items()}
+    late = {name: _slowest(project, given, size, plans) for name, given in LATE.items()}
     return {
         "benchmark": "finding",
         "machine": machine(),
         "results": {
             "comparisons": size,
             "summarised_a_second": round(size / counted),
-            **{f"{name} (ms)": round(1000 * took, 1) for name, took in slowest.items()},
+            **{f"{name} (ms)": round(1000 * took, 1) for name, took in (slowest | late).items()},
         },
-        "goals": [goal("slowest search", round(1000 * max(slowest.values())), 300, "at_most", "ms")],
+        "goals": [
+            goal("slowest search", round(1000 * max(slowest.values())), 300, "at_most", "ms"),
+            goal("word of the last third", round(1000 * max(late.values())), 2000, "at_most", "ms"),
+        ],
     }
 
 

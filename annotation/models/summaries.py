@@ -55,8 +55,8 @@ class Summary(models.Model):
 
 
 class SearchText(models.Model):
-    """The beginning of a comparison's prompt as plain text, for searching. PostgreSQL has an index of its
-    words, which no model describes (see the migration)."""
+    """The beginning of a comparison's prompt as plain text, for searching. PostgreSQL keeps its words in a
+    column of their own with an index, which no model describes (see the migration)."""
 
     comparison = models.OneToOneField(
         Comparison, models.CASCADE, primary_key=True, related_name="search_text"
