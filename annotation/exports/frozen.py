@@ -100,15 +100,10 @@ def freeze(release: Release, criteria: list[Criterion]) -> None:
         locked = Release.objects.select_for_update(no_key=True).get(pk=release.pk)
         if locked.frozen_at is None:
             with connection.cursor() as cursor:
-                if postgres:
-                    # It reads all of these tables, and right after an import they have no statistics: the
-                    # planner takes them for empty, and would go through every label for every comparison.
-                    cursor.execute("SET LOCAL enable_nestloop = off")
                 ids = [criterion.pk for criterion in criteria]
                 cursor.execute(statement, [release.pk, project.pk, *ids, project.pk, project.pk])
                 locked.items = cursor.rowcount
                 if postgres:  # the statements that follow read all of what is new
-                    cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
                     cursor.execute("ANALYZE annotation_releaseitem")
             locked.facts = facts_of(release.project, criteria)
             locked.frozen_at = timezone.now()

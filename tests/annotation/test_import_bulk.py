@@ -1,7 +1,10 @@
 """Rows in bulk: keys handed out once, defaults filled in, constraints kept."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from annotation import bulk
 from annotation.models import Comparison, Demand, Response
@@ -66,3 +69,16 @@ def test_foreign_keys_are_checked_statement_by_statement() -> None:
     nowhere = [(10**9, 0, "[]")]
     with transaction.atomic(), bulk.loading(), pytest.raises(IntegrityError), transaction.atomic():
         bulk.insert(Response, ["comparison_id", "position", "messages"], nowhere)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's planner does not count")
+def test_what_was_loaded_is_counted_once_it_is_committed(django_capture_on_commit_callbacks: Any) -> None:
+    project = make_project()
+    for number, counts in ((10, []), (1500, ["annotation_comparison"])):
+        rows = [(f"{number}/{n}", "[]", 2, "g", "h") for n in range(number)]
+        with django_capture_on_commit_callbacks() as after, transaction.atomic(), bulk.loading():
+            bulk.insert(Comparison, NAMES[1:], rows, project_id=project.pk)
+        with CaptureQueriesContext(connection) as captured:
+            for callback in after:
+                callback()
+        assert [query["sql"] for query in captured] == [f'ANALYZE "{table}"' for table in counts]

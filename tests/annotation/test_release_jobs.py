@@ -81,7 +81,7 @@ def test_the_membership_is_frozen_in_one_statement() -> None:
         inserts = [q for q in queries if "INSERT INTO annotation_releaseitem" in q["sql"]]
         assert len(inserts) == 1
         assert ReleaseItem.objects.filter(release=release).count() == size
-        assert len(queries) <= 18
+        assert len(queries) <= 16
 
 
 @pytest.mark.django_db
