@@ -15,6 +15,7 @@ _ORDERS = (
     ("random", _l("one, drawn for each comparison")),
     ("fixed", _l("one, as stored")),
 )
+_TRANSPORTS = (("direct", _l("each by itself")), ("batch", _l("in files, by the provider’s Batch API")))
 _TOO_LONG = (("refuse", _l("is not asked")), ("shorten", _l("loses its middle")))
 DEFAULTS = {**IDENTITY, **TERMS, "template": PAIRWISE}
 
@@ -81,6 +82,12 @@ class JudgeForm(forms.Form):
     tokens_per_minute = _whole(_l("Tokens a minute"), _l("Empty: no limit."))
     concurrency = _whole(_l("Calls in flight for each worker"))
     timeout_seconds = _whole(_l("Seconds to wait for a reply"))
+    transport = forms.ChoiceField(label=_l("Calls are sent"), choices=_TRANSPORTS, required=False)
+    batch_share = _figure(_l("Price in a batch"), _l("As a part of the prices above, such as 0.5."))
+    breaker_share = _figure(
+        _l("Stops when so many replies are of no use"),
+        _l("As a share of the last 50, above 0: 0.5 is every second one."),
+    )
 
     def __init__(self, project: Project, *args: Any, known: bool = False, **more: Any) -> None:
         """`known`: the judge is there, so its name stays."""
@@ -100,8 +107,8 @@ class JudgeForm(forms.Form):
         del values["key"], values["forget_key"]
         values["rubric"] = values["rubric"].replace("\r\n", "\n")  # as browsers send line ends
         # A default stands in for an empty field that cannot be left open.
-        for key in ("samples", "concurrency", "timeout_seconds"):
-            if values[key] is None:
+        for key in NEEDED:
+            if values[key] in (None, ""):
                 values[key] = DEFAULTS[key]
         return values
 
@@ -119,6 +126,7 @@ class JudgeForm(forms.Form):
         )
 
 
+NEEDED = ("samples", "concurrency", "timeout_seconds", "transport", "batch_share", "breaker_share")
 WAYS = ("reference", "top_p", "seed", "logprobs", "context_tokens", "too_long")
 
 

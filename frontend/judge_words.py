@@ -56,6 +56,7 @@ _BY_WORDS = (
         r"budget|may cost|left may not pay",
         gettext_lazy("Raise the budget, or let replies be shorter: their longest length is reserved."),
     ),
+    (r"empty or identical", gettext_lazy("There is nothing to compare in it, so nothing was asked.")),
     (
         r"the context has room|context length",
         gettext_lazy("Let the judge shorten what is too long, or choose a model with a larger context."),

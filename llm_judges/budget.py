@@ -13,6 +13,7 @@ from django.db.models import QuerySet, Sum
 from annotation.models import Demand, JudgeCall, JudgeRun, Project
 
 from .models import Judge
+from .models.judges import PRICES
 
 NOTHING = Decimal(0)
 
@@ -65,6 +66,23 @@ def spent_by_purpose(project: Project) -> dict[str, Decimal]:
 
 def has_cap(run: JudgeRun, judge: Judge, project: Project) -> bool:
     return any(most is not None for most in (run.cap, judge.budget, project.budget))
+
+
+def unpriced(judge: Judge, project: Project, cap: Decimal | None) -> str:
+    """Why the judge cannot be kept within a cap (`cap`: of the run itself); empty where it can."""
+    capped = [most for most in (cap, judge.budget, project.budget) if most is not None]
+    if not capped or judge.priced:
+        return ""
+    return (
+        f"its price is unknown, so it cannot be kept within {min(capped)} {project.currency}; "
+        "give input_price and output_price (0 if it costs nothing)"
+    )
+
+
+def refresh(judge: Judge, project: Project) -> None:
+    """Prices and budgets as they are now: the owner may change them while the judge is at work."""
+    judge.refresh_from_db(fields=["budget", *PRICES])
+    project.refresh_from_db(fields=["budget", "human_label_price"])
 
 
 def caps(run: JudgeRun, judge: Judge, project: Project, people: Decimal) -> list[Cap]:

@@ -7,7 +7,7 @@ mention the words that a schema or a tool allows. A check that failed for a pass
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -16,15 +16,18 @@ from django.utils import timezone
 
 from annotation.models import JudgeCall, JudgeRun, User
 
+from . import budget
 from .asking import CAP_NAMES
+from .booking import DIED
 from .client import Client, connect
 from .envelope import NOTHING, Reply
 from .models import Judge
-from .prices import Usage, cost_of
+from .prices import FRAME, Usage, cost_of, dearest_of
 from .registry import annotator_of
 
 State = JudgeCall.State
 CAP = 500  # output tokens: a model that reasons needs some before it says hello
+TRIES = 3  # of the request for small talk
 _WORDS = ("plum", "fig")
 _SCHEMA = {
     "type": "object",
@@ -54,6 +57,9 @@ _CHECKS: dict[str, dict[str, Any]] = {
     "n": {"n": 2},
     "seed": {"seed": 1},
 }
+# A probe that has not ended after so many times the longest wait for one request is dead.
+PATIENCE = 10
+MOST_SENDS = TRIES + len(_CHECKS)
 
 
 @dataclass(slots=True)
@@ -95,17 +101,20 @@ async def probe(client: Client, judge: Judge) -> Found:
 
 
 def ensure_probed(judge: Judge, started_by: User | None = None) -> Judge:
-    """Probes the endpoint unless that has been done. An endpoint that does not answer stays unknown, which is
-    no error: the calls find out. Raises KeyMissing."""
+    """Probes the endpoint unless that has been done. An endpoint that does not answer stays unknown, and so
+    does one that the money does not reach, which is no error: the calls find out. Raises KeyMissing."""
     return judge if judge.probed_at is not None else probe_again(judge, started_by)
 
 
 def probe_again(judge: Judge, started_by: User | None = None) -> Judge:
     """Probes the endpoint, with an entry of its own in the ledger. Raises KeyMissing."""
-    begun = timezone.now()
+    client = connect(judge)
+    with transaction.atomic():
+        run = _begin(judge, started_by)
+    if run.state != JudgeRun.State.RUNNING:
+        return judge
 
     async def ask() -> Found:
-        client = connect(judge)
         try:
             return await probe(client, judge)
         finally:
@@ -113,19 +122,14 @@ def probe_again(judge: Judge, started_by: User | None = None) -> Judge:
 
     found = asyncio.run(ask())
     with transaction.atomic():
-        JudgeRun.objects.create(
-            project=judge.version.project,
-            annotator=annotator_of(judge),
-            purpose=JudgeRun.Purpose.PROBE,
+        JudgeRun.objects.filter(pk=run.pk).update(
             state=JudgeRun.State.STOPPED if found.failed else JudgeRun.State.FINISHED,
             stop_reason="failing" if found.failed else "",
             message=found.failed[:500],
-            started_by=started_by,
-            spent=cost_of(judge, found.usage) if found.sends else Decimal(0),
+            spent=cost_of(judge, found.usage),
             input_tokens=found.usage.input or 0,
             output_tokens=found.usage.output or 0,
             sent=found.sends,
-            started_at=begun,
             finished_at=timezone.now(),
         )
         if not found.failed:
@@ -134,13 +138,36 @@ def probe_again(judge: Judge, started_by: User | None = None) -> Judge:
     return judge
 
 
+def _begin(judge: Judge, started_by: User | None) -> JudgeRun:
+    """The entry of a probe, stopped at once where a cap leaves too little. Until it is settled, what it may
+    cost at most counts as spent; so it stays where a worker died over it."""
+    project, now = judge.version.project, timezone.now()
+    dead = JudgeRun.objects.filter(annotator__judge_version=judge.version_id, purpose=JudgeRun.Purpose.PROBE)
+    dead.filter(
+        state=JudgeRun.State.RUNNING,
+        started_at__lt=now - timedelta(seconds=PATIENCE * judge.timeout_seconds),
+    ).update(state=JudgeRun.State.STOPPED, stop_reason="failing", message=DIED, finished_at=now)
+    entry = {"project": project, "annotator": annotator_of(judge), "purpose": JudgeRun.Purpose.PROBE}
+    run = JudgeRun(**entry, state=JudgeRun.State.RUNNING, started_by=started_by, started_at=now)
+    worst = dearest_of(judge, MOST_SENDS * FRAME, (MOST_SENDS + 1) * CAP)  # `n` brings two
+    budget.refresh(judge, project)
+    allowance = budget.allow(run, judge, project, budget.spent_on_people(project), [worst])
+    if allowance.number:
+        run.spent = worst
+    else:
+        run.state, run.stop_reason, run.finished_at = JudgeRun.State.STOPPED, "budget_stopped", now
+        run.message = allowance.refused or "what is in flight may use up the budget"
+    run.save()
+    return run
+
+
 async def _plain(client: Client, judge: Judge, found: Found) -> dict[str, Any] | None:
     """The request for small talk that the endpoint answers; None where it answers none."""
     settings = judge.version.settings
     sampling = {name: settings[name] for name in ("temperature", "top_p") if settings.get(name) is not None}
     # With everything first; what is rejected is left out one by one.
     system, cap_name = True, CAP_NAMES[0]
-    for _ in range(3):
+    for _ in range(TRIES):
         messages = [_SYSTEM, _HELLO] if system else [_HELLO]
         body = {"model": judge.version.model, "messages": messages, **sampling, cap_name: CAP}
         reply = found.count(await client.ask(body))

@@ -11,18 +11,19 @@ BATCH = 2000
 
 
 def ask_for(judge: Judge, project: Project) -> int:
-    """Wants one label of the judge on every fit comparison that no current Decision speaks about.
+    """Wants one label of the judge on every comparison that no current Decision speaks about.
 
-    Decided comparisons get exactly what routing decided. Idempotent; works through the comparisons in
-    batches, so memory does not grow with the project. Gives the number of comparisons newly asked for.
+    Decided comparisons get exactly what routing decided. Those with nothing to judge are asked for too, and
+    end as `invalid_input` without a call: so they count where coverage is said. Idempotent; works through the
+    comparisons in batches, so memory does not grow with the project. Gives the number of comparisons newly
+    asked for.
     """
     return want(annotator_of(judge), undecided(project))
 
 
 def undecided(project: Project) -> QuerySet[Comparison]:
-    """Comparisons that no current Decision speaks about, without unfit ones: two empty or equal texts hold
-    nothing to judge."""
-    return Comparison.objects.filter(project=project, fit=True).exclude(
+    """Comparisons that no current Decision speaks about."""
+    return Comparison.objects.filter(project=project).exclude(
         Exists(Decision.objects.filter(comparison=OuterRef("pk"), superseded_at=None))
     )
 

@@ -3,7 +3,8 @@
 It lets the sample project run the whole judge path over real HTTP without network or cost. Its verdicts mean
 nothing: it likes responses that are longer, better structured and that take up the words of the prompt.
 `demo-careful` says the same in both orders; `demo-hasty` leans to the response it saw first when they are
-close. Both give the same answer to the same texts, always.
+close. As taggers they look for words, and `demo-embedding` counts them. The same texts always get the same
+answer.
 
     python -m llm_judges.demo_server --port 8100
 """
@@ -15,16 +16,20 @@ import math
 import re
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
+from . import demo_tagging
 from .demo_batches import BatchDesk
 
 MODELS = {"demo-careful": 0.0, "demo-hasty": 0.15}  # how much the first response shown is favoured
+EMBEDDING = "demo-embedding"
 REPORTED_MODEL = "demonstration"
 LABEL = "Demonstration judge:"
-NOTHING_ELSE = "this demonstration answers Tandem's judge prompts with a JSON schema, nothing else"
+NOTHING_ELSE = "this demonstration answers Tandem's prompts with a JSON schema and embeds texts, nothing else"
+ADDRESSES = "this demonstration knows /v1/chat/completions, /v1/embeddings and /v1/models"
 LONGEST_REQUEST = 10_000_000
 _TIE = 0.06
 _STEPS = (0.3, 0.8)  # differences from which a preference is stronger
@@ -120,7 +125,7 @@ def _material(request: dict[str, Any]) -> tuple[str, dict[str, str]]:
     prompt: list[str] = []
     responses: dict[str, list[str]] = {}
     for title, _, content in _BLOCK.findall(text):
-        if title.startswith("PROMPT"):
+        if title.startswith(("PROMPT", "REQUEST")):
             prompt.append(content)
         elif found := re.match(r"RESPONSE ([A-Z])\b", title):
             responses.setdefault(found[1], []).append(content)
@@ -144,12 +149,34 @@ def _completion(request: dict[str, Any]) -> dict[str, Any]:
 
 def _answered(request: Any) -> tuple[int, dict[str, Any]]:
     """(status, body) of one chat completion request."""
+    return _done(request, list(MODELS), _completion)
+
+
+def _embedded(request: Any) -> tuple[int, dict[str, Any]]:
+    """(status, body) of one request for embeddings."""
+    return _done(request, [EMBEDDING], _embeddings)
+
+
+def _done(
+    request: Any, models: list[str], work: Callable[[dict[str, Any]], dict[str, Any]]
+) -> tuple[int, dict[str, Any]]:
     try:
-        if request["model"] not in MODELS:
-            return 404, _error(f"no model {request['model']!r}; there are {', '.join(MODELS)}")
-        return 200, _completion(request)
+        if request["model"] not in models:
+            return 404, _error(f"no such model here as {request['model']!r}; there is {', '.join(models)}")
+        return 200, work(request)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return 400, _error(NOTHING_ELSE)
+
+
+def _embeddings(request: dict[str, Any]) -> dict[str, Any]:
+    texts = request["input"] if isinstance(request["input"], list) else [request["input"]]
+    data = [
+        {"object": "embedding", "index": place, "embedding": demo_tagging.embedding(text)}
+        for place, text in enumerate(texts)
+    ]
+    used = sum(map(len, texts)) // 4
+    usage = {"prompt_tokens": used, "total_tokens": used}
+    return {"object": "list", "model": REPORTED_MODEL, "data": data, "usage": usage}
 
 
 def _error(message: str) -> dict[str, Any]:
@@ -172,7 +199,10 @@ def _content(request: dict[str, Any]) -> str:
     if not form:
         return f"{LABEL} it compares responses and says nothing else."
     schema = form["json_schema"]["schema"]
-    if len(responses) >= 2:
+    if form["json_schema"]["name"] == "tags":
+        offered = {name: words["enum"] for name, words in schema["properties"].items()}
+        said: dict[str, Any] = dict(demo_tagging.tags(prompt, offered))
+    elif len(responses) >= 2:
         said = decide(prompt, responses, schema, MODELS[request["model"]])
     else:
         said = {name: wanted["enum"][0] for name, wanted in schema["properties"].items()}
@@ -192,10 +222,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self._batch("GET", b""):
             return
         if self.path == "/v1/models":
-            models = [{"id": model, "object": "model", "owned_by": REPORTED_MODEL} for model in MODELS]
+            named = (*MODELS, EMBEDDING)
+            models = [{"id": model, "object": "model", "owned_by": REPORTED_MODEL} for model in named]
             self._answer(200, {"object": "list", "data": models})
         else:
-            self._fail(404, "this demonstration knows /v1/chat/completions and /v1/models")
+            self._fail(404, ADDRESSES)
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -205,13 +236,14 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if self._batch("POST", body):
             return None
-        if self.path != "/v1/chat/completions":
-            return self._fail(404, "this demonstration knows /v1/chat/completions and /v1/models")
+        answer = {"/v1/chat/completions": _answered, "/v1/embeddings": _embedded}.get(self.path)
+        if answer is None:
+            return self._fail(404, ADDRESSES)
         try:
             request = json.loads(body)
         except (ValueError, RecursionError):
             return self._fail(400, NOTHING_ELSE)
-        return self._answer(*_answered(request))
+        return self._answer(*answer(request))
 
     def _batch(self, method: str, body: bytes) -> bool:
         """Serves it if it is about a file or batch."""

@@ -27,6 +27,7 @@ from .verdicts import ALPHABET, Form, Question
 
 _SAMPLING = ("temperature", "top_p", "seed")
 _SPARE = 0.95  # of the room in a context, because tokens are estimated
+UNFIT = "responses are empty or identical, or left out because they say who wrote them"
 TOKEN = 8  # characters of the boundary that mark a verdict in tagged text
 
 
@@ -84,8 +85,8 @@ def orders(brief: Brief, comparison: Comparison) -> list[str]:
 def prepare(brief: Brief, call: JudgeCall, comparison: Comparison, responses: Sequence[Response]) -> Prepared:
     """The call with its request, which is noted on the row (not written). Raises Unshowable when the
     comparison cannot be judged."""
-    if not comparison.fit:
-        raise Unshowable("responses are empty or identical")
+    if not (comparison.fit or brief.project.lend_unfit):
+        raise Unshowable(UNFIT)
     kept = brief.template(comparison.k)
     template = parse(kept.text)
     material = _material(brief, template, comparison, responses, call.order)

@@ -13,6 +13,7 @@ from annotation import leases
 from annotation.models import JudgeRun, User
 from annotation.projects import criteria_of
 
+from . import budget
 from .demand import ask_for, open_for
 from .models import Judge
 from .registry import annotator_of, is_current
@@ -49,7 +50,8 @@ def start(
 
     `only_asked`: on what it is asked for already; otherwise it is first asked about all that is undecided.
     `cap`: the most it may cost, in the project's currency; `limit`: comparisons; `breaker_share`: the share
-    of unreadable replies at which it stops. Raises JudgeError when the judge cannot be run, or is paused.
+    of unreadable replies at which it stops, in place of the judge's own. Raises JudgeError when the judge
+    cannot be run, or is paused.
     """
     check(judge, cap)
     wishes = {"cap": cap, "limit": limit, "breaker_share": breaker_share}
@@ -85,13 +87,8 @@ def check(judge: Judge, cap: Decimal | None = None) -> None:
         )
     if not criteria_of(project):
         raise JudgeError(f"project {project.slug} asks no question: it has no criterion")
-    capped = [most for most in (cap, judge.budget, project.budget) if most is not None]
-    if capped and not judge.priced:
-        money = f"{min(capped)} {project.currency}"
-        raise JudgeError(
-            f"judge {judge}: its price is unknown, so it cannot be kept within {money}; "
-            "give input_price and output_price (0 if it costs nothing)"
-        )
+    if unpriced := budget.unpriced(judge, project, cap):
+        raise JudgeError(f"judge {judge}: {unpriced}")
 
 
 def pause(run: JudgeRun) -> bool:
@@ -153,6 +150,7 @@ def to_work_on(judge: Judge) -> JudgeRun | None:
 
 
 def _create(judge: Judge, **values: Any) -> JudgeRun:
+    values.setdefault("breaker_share", float(judge.breaker_share))
     try:
         with transaction.atomic():
             return JudgeRun.objects.create(

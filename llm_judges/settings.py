@@ -40,6 +40,7 @@ TERMS: dict[str, Any] = {
     "timeout_seconds": 60,
     "transport": "direct",
     "batch_share": Decimal("0.5"),
+    "breaker_share": Decimal("0.5"),
 }
 KEYS = ("name", "base_url", "model", "template", *IDENTITY, *TERMS)
 LONGEST_RUBRIC = 20_000
@@ -92,6 +93,7 @@ def terms_of(values: Mapping[str, Any]) -> dict[str, Any]:
         "timeout_seconds": whole(found["timeout_seconds"], "timeout_seconds", 3600),
         "transport": one_of(found["transport"], TRANSPORTS, "transport"),
         "batch_share": _share(found["batch_share"], "batch_share"),
+        "breaker_share": _share(found["breaker_share"], "breaker_share", least="0.001"),
     }
 
 
@@ -165,9 +167,10 @@ def _money(value: Any, key: str) -> Decimal:
     return _amount(value, key, 10_000_000_000, "0.01", "")
 
 
-def _share(value: Any, key: str) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 <= value <= 1:
-        raise ValueError(f"{key} must be a number from 0 to 1, not {value!r}")
+def _share(value: Any, key: str, least: str = "0") -> Decimal:
+    known = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if not known or not Decimal(least) <= value <= 1:
+        raise ValueError(f"{key} must be a number from {least} to 1, not {value!r}")
     return Decimal(str(value)).quantize(Decimal("0.001"))
 
 

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 
 import django
@@ -28,12 +29,23 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from annotation import leases  # noqa: E402
 from annotation.guidelines import acknowledge  # noqa: E402
-from annotation.models import Acknowledgement, Annotator, Assignment, Comparison, Demand  # noqa: E402
+from annotation.models import (  # noqa: E402
+    Acknowledgement,
+    Annotator,
+    Assignment,
+    Comparison,
+    Demand,
+    Project,
+)
 from annotation.people import appeal, pause  # noqa: E402
-from frontend.demo.seed import ACCOUNTS, SLUG, password, seed  # noqa: E402
+from frontend.demo.seed import ACCOUNTS, JUDGES, SLUG, password, seed  # noqa: E402
 from frontend.management.commands.demo import free_port  # noqa: E402
+from llm_judges import tagging  # noqa: E402
 from llm_judges.demo_server import serve  # noqa: E402
-from llm_judges.models import Judge  # noqa: E402
+from llm_judges.labelling import label_all  # noqa: E402
+from llm_judges.models import Judge, Panel  # noqa: E402
+from llm_judges.panels import set_panel, work_through  # noqa: E402
+from llm_judges.registry import set_judge  # noqa: E402
 
 SIZES = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
@@ -70,6 +82,20 @@ def site() -> Iterator[str]:
         web.terminate()
         web.wait()
         judge.shutdown()
+
+
+def furnish() -> tuple[Judge, Panel]:
+    """What the sample project does not begin with: a panel that has answered, a judge asked in a batch, tags.
+    Gives that judge and the panel."""
+    project = Project.objects.get(slug=SLUG)
+    panel = set_panel(project, "jury", [entry["name"] for entry in JUDGES])
+    work_through(panel)
+    careful = Judge.objects.get(version__project=project, version__name="demo-careful")
+    tagging.work_on(tagging.begin(careful, "demo-embedding", Decimal(0), limit=40))
+    values = JUDGES[0] | {"name": "in-batches", "transport": "batch", "max_tokens": 1000}
+    batched = set_judge(project, base_url=careful.base_url, **values)
+    label_all(batched, limit=10)
+    return batched, panel
 
 
 def open_page(browser: Browser, address: str, who: str, width: int, theme: str) -> Page:
@@ -120,6 +146,7 @@ def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
 def every_page(browser: Browser, address: str, folder: Path, only: list[str]) -> None:
     comparison = Comparison.objects.filter(project__slug=SLUG, calls__isnull=False).first()
     judge = Judge.objects.filter(version__project__slug=SLUG).order_by("pk")[0]
+    batched, panel = furnish()
     ranking = Comparison.objects.filter(project__slug=SLUG, k__gt=2).first()
     assert comparison is not None
     assert ranking is not None
@@ -147,7 +174,12 @@ def every_page(browser: Browser, address: str, folder: Path, only: list[str]) ->
         "account-factor": ("annotator", "/account/second-factor/"),
         "judges": ("owner", f"/p/{SLUG}/judges/"),
         "judge": ("owner", f"/p/{SLUG}/judges/{judge.pk}/"),
+        "judge-batch": ("owner", f"/p/{SLUG}/judges/{batched.pk}/"),
         "judge-trial": ("owner", f"/p/{SLUG}/judges/{judge.pk}/trial/"),
+        "judge-tags": ("owner", f"/p/{SLUG}/judges/{judge.pk}/tags/"),
+        "judge-versions": ("owner", f"/p/{SLUG}/judges/{judge.pk}/versions/"),
+        "panel": ("owner", f"/p/{SLUG}/judges/panels/{panel.pk}/"),
+        "panel-settings": ("owner", f"/p/{SLUG}/judges/panels/{panel.pk}/settings/"),
         "judge-calls": ("owner", f"/p/{SLUG}/judges/{judge.pk}/calls/"),
         "judge-settings": ("owner", f"/p/{SLUG}/judges/{judge.pk}/settings/"),
         "judge-new": ("owner", f"/p/{SLUG}/judges/new/"),

@@ -6,6 +6,7 @@ from .. import agreement
 from ..models import Criterion, Project
 from ..votes import Votes
 from .annotators import each_annotator, leanings_of, pairs_of
+from .coverage import coverage_of
 from .cycles import cycles_of
 from .evidence import Evidence
 from .parts import disputed_of, parts_of, rankings_of
@@ -22,7 +23,7 @@ def criterion_agreement(project: Project, criterion: Criterion, details: bool = 
     """One criterion's totals and the figures of `agreement.report`; with `details` beside them `by`
     (category, pool, time), `each_annotator`, `pairs_of_annotators`, `leanings`, `rankings` (None with pairs
     alone), `cycles` (None where there can be none) and `disputed`, the comparisons on which votes differ
-    most, by group.
+    most, by group. Each of `judges` has its `coverage` beside its figures (see `coverage_of`).
 
     In a project that stops asking early, alphas are those of the random layer, and `layer` is its share.
     """
@@ -31,6 +32,8 @@ def criterion_agreement(project: Project, criterion: Criterion, details: bool = 
         layer = evidence.layer()
         around = _details(evidence, layer) if details else {}
         report = agreement.report(layer.votes, layer.scale)
+        for name, coverage in coverage_of(project, layer.votes).items():
+            report["judges"][name]["coverage"] = coverage
     return (
         {"criterion": criterion.name, "version": criterion.version, "scale": criterion.scale}
         | totals(evidence.votes)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from annotation.models import JudgeRun
 
+from .. import budget
 from ..client import Batches
 from ..demand import held_by, open_for
 from ..models import Judge
@@ -44,6 +45,7 @@ class BatchWorker:
             running = self._run.state == JudgeRun.State.RUNNING
             JudgeRun.objects.filter(pk=self._run.pk).update(seen_at=timezone.now())
             if running and not self._outcome.stopped:
+                budget.refresh(self._judge, self._run.project)
                 self._hand_in()
             tending.tend(self._judge, self._remote, self._outcome, at_once=self._patient)
             self._progress(self._outcome)

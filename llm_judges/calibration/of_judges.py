@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from annotation.agreement import rankings
-from annotation.agreement.alpha import alpha, corrected
-from annotation.agreement.groups import VALUES, Group, value_counts
-from annotation.agreement.intervals import Sums, alpha_sums, corrected_alpha_sums, together
+from annotation.agreement.alpha import corrected
+from annotation.agreement.groups import VALUES, Group
+from annotation.agreement.intervals import corrected_alpha_sums
 from annotation.agreement.leanings import share
 from annotation.votes import MAX_STEPS, Ints, Mask
 
@@ -18,8 +18,9 @@ from .answers import CLASSES, UNKNOWN, Basis
 from .case import REFERENCE, Case
 from .confidence import confidence_of, soft_of
 from .families import family_of
-from .figures import FEWEST, Figure, missing, of_sums, too_few
+from .figures import FEWEST, Figure, missing, too_few
 from .ground import Judge, State
+from .held import beside, by_category, by_group, kappa_x, pulls
 from .position import Replies, position
 from .tables import against, confusion, confusion_shown, turned
 from .win_rates import part, win_rates
@@ -48,7 +49,7 @@ def judge_row(case: Case, judge: Judge, epsilon: float, kept: Calibration | None
         "coverage": _coverage(case, judge, index),
         **_against_people(case, index, said),
         "confusion": _confusion(case, said, replies),
-        "kappa_x": _kappa_x(case, _with_single_votes(case, index)).json(),
+        "kappa_x": kappa_x(case, beside(case, index)).json(),
         "kappa_x_corrected": _without_noise(case, replies).json(),
         "tau_b": _tau_b(case, index),
         "alternative": _alternative(case, said, epsilon),
@@ -86,26 +87,17 @@ def _coverage(case: Case, judge: Judge, index: int) -> dict[str, Any]:
 def _against_people(case: Case, index: int, said: Ints) -> dict[str, Any]:
     """The headline, then by what people's answer rests on and by category."""
     target, comparison = case.target, case.answers.comparison
-    single = _with_single_votes(case, index)
 
     def where(units: Any) -> dict[str, Any]:
         at = np.flatnonzero(units)
         return against(target.said[at], said[at], comparison[at], case.group[at]).json()
 
-    category = case.ground.category[case.at][comparison]
     bases = {one.name.lower(): target.basis == one for one in (Basis.REFERENCE, Basis.MAJORITY, Basis.SINGLE)}
     bases["all"] = target.said != UNKNOWN
-    compared = target.known & (said != UNKNOWN)
     return {
         "against_people": where(target.known),
         "by_basis": {name: where(units) for name, units in bases.items()},
-        "by_category": [
-            {"category": case.ground.categories[at]}
-            | where(compared & (category == at))
-            | {"kappa_x": _kappa_x(case, single.where(category == at)).json()}
-            for at in np.unique(category[compared]).tolist()
-            if at >= 0
-        ],
+        "by_category": by_category(case, index, np.arange(case.answers.units), case.people, said),
     }
 
 
@@ -121,23 +113,6 @@ def _confusion(case: Case, said: Ints, replies: Replies) -> dict[str, Any]:
     return {"classes": list(CLASSES), "counts": confusion(case.people, said), "shown": shown}
 
 
-def _with_single_votes(case: Case, index: int) -> Group:
-    """The judge's label beside every person's vote."""
-    own = value_counts(case.judgements, case.judgements.voter == index)
-    return Group(case.values, case.judgements.comparison, own)
-
-
-def _kappa_x(case: Case, group: Group) -> Figure:
-    level = case.evidence.level
-    n = _comparisons(group)
-    if n < FEWEST:
-        return too_few(n)
-    found = alpha(group, level)
-    if found.value is None:
-        return missing(found.reason or "", n)
-    return _by_group(case, group, alpha_sums(group, level))
-
-
 def _without_noise(case: Case, replies: Replies) -> Figure:
     """kappa_x corrected for both sides' noise takes the judge's single replies, because its label is one vote
     and cannot differ from itself; these have no strength, so it is nominal."""
@@ -150,17 +125,7 @@ def _without_noise(case: Case, replies: Replies) -> Figure:
     noise = corrected(single, "nominal")
     if noise.value is None:
         return missing(noise.reason or "")
-    return _by_group(case, single, corrected_alpha_sums(single, "nominal"))
-
-
-def _by_group(case: Case, group: Group, sums: Sums) -> Figure:
-    n = _comparisons(group)
-    return of_sums(together(sums, case.ground.group[case.at]), n) if n >= FEWEST else too_few(n)
-
-
-def _comparisons(group: Group) -> int:
-    """Comparisons on which both a person and the judge say something."""
-    return len(np.unique(group.comparison[group.paired]))
+    return by_group(case, single, corrected_alpha_sums(single, "nominal"))
 
 
 def _tau_b(case: Case, index: int) -> dict[str, Any] | None:
@@ -210,22 +175,11 @@ def _alternative(case: Case, said: Ints, epsilon: float) -> dict[str, Any]:
 def _leanings(case: Case, judge: Judge, index: int, said: Ints) -> dict[str, Any]:
     """Length, markup and its own family, on pairs that people answered too."""
     pair = case.pair
-    comparison = case.answers.comparison[pair]
-    features = case.ground.features[case.at[comparison]]
+    found = pulls(case, np.arange(case.answers.units), case.people, said)
+    found["length"]["win_rates"] = _win_rates(case, index)
     about = said[pair], case.people[pair]
-    group = case.group[pair]
-    long = leanings.length(*about, features[:, :, 0], group)
-    marks = leanings.markup(*about, features, group)
-    return {
-        "length": {
-            "prefers_longer": long.prefers_more.json(),
-            "people_prefer_longer": long.people_prefer_more.json(),
-            "slope": long.slope.json(),
-            "win_rates": _win_rates(case, index),
-        },
-        "format": {"features": [{"feature": name} | one.json() for name, one in marks.items()]},
-        "self_preference": _self_preference(case, judge, comparison, about, group),
-    }
+    own = _self_preference(case, judge, case.answers.comparison[pair], about, case.group[pair])
+    return found | {"self_preference": own}
 
 
 def _win_rates(case: Case, index: int) -> list[dict[str, Any]]:

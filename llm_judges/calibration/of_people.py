@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from . import leanings
 from .answers import CLASSES, UNKNOWN, without
 from .case import Case
 from .figures import FEWEST
+from .held import beside, by_category, kappa_x, pulls
 from .position import first_shown
 from .tables import against, confusion
 
@@ -29,22 +29,16 @@ def _person(case: Case, index: int, labels: int) -> dict[str, Any]:
     unit, others = without(case.answers, case.counts, case.reference, index, case.fewest)
     people = np.where(others.known, others.said, UNKNOWN)
     said = case.answers.of(index)[unit]
-    comparison = case.answers.comparison[unit]
-    pair = case.ground.k[case.at[comparison]] == 2
-    features = case.ground.features[case.at[comparison[pair]], :, 0]
-    long = leanings.length(said[pair], people[pair], features, case.group[unit][pair])
     return {
         "annotator": voter.id,
         "name": case.ground.names.get(voter.id, ""),
         "labels": labels,
-        "against_people": against(people, said, comparison, case.group[unit]).json(),
+        "against_people": against(people, said, case.answers.comparison[unit], case.group[unit]).json(),
+        "by_category": by_category(case, index, unit, people, said),
         "confusion": {"classes": list(CLASSES), "counts": confusion(people, said), "shown": None},
+        "kappa_x": kappa_x(case, beside(case, index)).json(),
         "position": {"first_shown": _first_shown(case, voter.id)},
-        "length": {
-            "prefers_longer": long.prefers_more.json(),
-            "people_prefer_longer": long.people_prefer_more.json(),
-            "slope": long.slope.json(),
-        },
+        **pulls(case, unit, people, said),
     }
 
 

@@ -80,6 +80,12 @@ class Judge(models.Model):
     batch_share = models.DecimalField(
         max_digits=4, decimal_places=3, default=Decimal("0.5"), help_text="Of the prices, in a batch."
     )
+    breaker_share = models.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.5"),
+        help_text="Share of unreadable replies at which a run stops.",
+    )
     capabilities = models.JSONField(
         default=dict,
         blank=True,
@@ -95,6 +101,9 @@ class Judge(models.Model):
                 name="judge_prices_not_negative",
             ),
             models.CheckConstraint(condition=Q(concurrency__gte=1), name="judge_concurrency_positive"),
+            models.CheckConstraint(
+                condition=Q(breaker_share__gt=0, breaker_share__lte=1), name="judge_breaker_is_a_share"
+            ),
         ]
 
     def __str__(self) -> str:

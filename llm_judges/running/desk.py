@@ -6,9 +6,11 @@ it was lent lapses, and only the calls in flight are asked, and perhaps paid for
 
 import itertools
 import os
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, QuerySet
@@ -28,6 +30,8 @@ from .watch import Ending
 
 # A worker renews what it holds with every beat; one that died is noticed when it has missed some.
 LEASE_SECONDS = 60.0
+# What people have cost is added up over the whole queue, so not with every call.
+PEOPLE_SECONDS = 30.0
 Heard = tuple[Prepared, Answer, datetime | None]
 State = JudgeRun.State
 _numbers = itertools.count(1)
@@ -52,7 +56,8 @@ class Desk:
         self.judge = judge
         self.worker = f"{os.uname().nodename}/{os.getpid()}/{next(_numbers)}"[-100:]
         self._brief: Brief | None = None
-        self._people = budget.spent_on_people(run.project)
+        self._people = Decimal(0)
+        self._people_until = 0.0
 
     def take(self, wanted: int, ready: Iterable[Prepared], room: int) -> Taken:
         """Lends up to `wanted` comparisons, and starts up to `room` of the calls that are ready or come with
@@ -122,7 +127,8 @@ class Desk:
         if not some:
             return Taken(lent, works, budget.Allowance(0), frozenset())
         worst = {prepared.call.pk: prepared.worst_case for prepared in some}
-        allowance = budget.allow(self.run, self.judge, self.run.project, self._people, list(worst.values()))
+        people = self._spent_on_people()
+        allowance = budget.allow(self.run, self.judge, self.run.project, people, list(worst.values()))
         begun = [prepared.call for prepared in some[: allowance.number]]
         reserved = {call.pk: worst[call.pk] for call in begun}
         started = booking.start(begun, self.run, self.worker, _lease(), reserved) if begun else []
@@ -165,7 +171,17 @@ class Desk:
             return Ending(run.state, run.stop_reason, run.message)
         if not in_service().filter(pk=self.judge.pk).exists():
             return Ending(State.STOPPED, "retired", f"{self.judge} is not in service any more")
+        budget.refresh(self.judge, self.run.project)
+        if unpriced := budget.unpriced(self.judge, self.run.project, self.run.cap):
+            return Ending(State.STOPPED, "failing", unpriced)
         return None
+
+    def _spent_on_people(self) -> Decimal:
+        """As it was PEOPLE_SECONDS ago at most."""
+        if self.run.project.budget is not None and time.monotonic() >= self._people_until:
+            self._people = budget.spent_on_people(self.run.project)
+            self._people_until = time.monotonic() + PEOPLE_SECONDS
+        return self._people
 
     @transaction.atomic
     def _put_down(self, lent: Sequence[Assignment], pending: Sequence[int], state: str, why: str) -> None:

@@ -131,6 +131,7 @@ def _priced(judge: Judge, price: Decimal | None) -> Judge:
 def _reserve(tagging: Tagging, judge: Judge, asks: Sequence[Ask]) -> list[Ask]:
     """Takes in hand what the caps allow, with what it may cost. Raises Stopped where that is nothing."""
     project, begun = judge.version.project, []
+    budget.refresh(judge, project)
     people = budget.spent_on_people(project)
     until = timezone.now() + timedelta(seconds=PATIENCE * judge.timeout_seconds)
     for run, purpose in ((tagging.run, Purpose.TAGS), (tagging.embedding_run, Purpose.EMBED)):

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from annotation import reports
-from annotation.models import Criterion, JudgeVersion, Label
+from annotation.models import Criterion, JudgeCall, JudgeVersion, Label
 from annotation.votes import Vote
 from tests.annotation.voting import answer, make_judge
 from tests.factories import make_comparison, make_person, make_project
@@ -38,9 +38,25 @@ def test_the_command_prints_the_contracts_keys(capsys: Any) -> None:
     assert (people["comparisons"], people["labels"], people["annotators"]) == (3, 6, 2)
     assert criterion["judges"]["gpt"]["vs_majority"] == 0.5
     assert criterion["judges"]["gpt"]["n_without_ties"] == 2
+    assert criterion["judges"]["gpt"]["coverage"] == {"calls": 0, "answered": 0, "share": None}
 
     call_command("agreement", project.slug)
     assert "human_human" in capsys.readouterr().out
+
+
+def test_coverage_stands_beside_what_a_judge_agrees_on(capsys: Any) -> None:
+    project = make_project()
+    person, judge = make_person(project), make_judge(project, "gpt")
+    for state in ("ok", "ok", "ok", "refused", "invalid_input", "pending"):
+        comparison = make_comparison(project)
+        answer(person, comparison, "a>b")
+        JudgeCall.objects.create(annotator=judge, comparison=comparison, order="ab", state=state)
+        if state == "ok":
+            answer(judge, comparison, "a>b")
+    call_command("agreement", project.slug)
+    said = capsys.readouterr().out
+    assert "agrees with the people's majority 1.000 of 3" in said
+    assert "60.0% of its 5 calls gave a verdict" in said
 
 
 def test_each_criterion_has_figures_of_its_own() -> None:

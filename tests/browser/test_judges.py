@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from annotation.models import JudgeCall, JudgeRun, Project
 from llm_judges import runs, trial
-from llm_judges.models import Judge
+from llm_judges.models import Judge, JudgeBatch
+from llm_judges.panels import set_panel, work_through
+from llm_judges.registry import annotator_of
 from tests.browser.geometry import beyond
 from tests.browser.sitting import SignIn
 from tests.browser.test_accessibility import check
@@ -47,6 +50,23 @@ def in_a_worker(work: Callable[[], None]) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(run).result(timeout=PATIENCE)
+
+
+def handed_in(judge: Judge) -> None:
+    """A batch that its provider has answered, with more than one outcome."""
+    run = JudgeRun.objects.filter(annotator=annotator_of(judge)).latest("pk")
+    JudgeBatch.objects.create(
+        run=run,
+        judge=judge,
+        rung="json_schema",
+        remote_id="batch_1",
+        status="completed",
+        requests=12,
+        booked={"ok": 11, "refused": 1},
+        sent_at=timezone.now(),
+        looked_at=timezone.now(),
+        ended_at=timezone.now(),
+    )
 
 
 def enter(page: Page, sign_in: SignIn, live_server: Any, project: Project, name: str, *keys: Any) -> None:
@@ -126,7 +146,6 @@ def test_a_run_is_paused_resumed_and_seen_to_its_end(
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_of_judges_fit_and_have_no_fault(
     new_page: Callable[..., Page],
     sign_in: SignIn,
@@ -134,15 +153,19 @@ def test_the_pages_of_judges_fit_and_have_no_fault(
     project: Project,
     fake: FakeJudge,
     width: int,
-    scheme: str,
 ) -> None:
-    page = new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = new_page(viewport={"width": width, "height": 844})
     judge = make_judge(project, fake)
+    make_judge(project, fake, "strong", model="fake-2")
+    panel = set_panel(project, "thrifty", ["fake", "strong"], rule="cascade", threshold=0.9)
+    in_a_worker(lambda: work_through(panel))
+    handed_in(judge)
     sign_in(page, make_person(project, role="owner").user)
-    places = ["judges", "judge-new", "judge-templates", "judge-template-new", "calibration"]
-    own = ["judge", "judge-trial", "judge-calls", "judge-versions", "judge-settings"]
+    places = ["judges", "judge-new", "judge-templates", "judge-template-new", "calibration", "panel-new"]
+    own = ["judge", "judge-trial", "judge-tags", "judge-calls", "judge-versions", "judge-settings"]
     addresses = [reverse(name, args=[project.slug]) for name in places]
     addresses += [reverse(name, args=[project.slug, judge.pk]) for name in own]
+    addresses += [reverse(name, args=[project.slug, panel.pk]) for name in ("panel", "panel-settings")]
     for address in addresses:
         page.goto(live_server.url + address)
         assert beyond(page) == [], address

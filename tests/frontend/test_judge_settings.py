@@ -110,6 +110,18 @@ def test_saving_without_a_change_changes_nothing() -> None:
     assert Judge.objects.get().revision == 1
 
 
+def test_how_calls_are_sent_and_when_a_run_stops_by_itself_are_terms() -> None:
+    project = make_project()
+    owner, judge = client_of(project, "owner"), make_judge(project, NOWHERE)
+    assert "a number from 0.001 to 1" in change(owner, judge, breaker_share="0")
+    said = change(owner, judge, transport="batch", batch_share="0.4", breaker_share="0.8")
+    assert "It is version 1 as before." in said
+    judge = Judge.objects.select_related("version__project").get()
+    assert (judge.transport, judge.batch_share) == ("batch", Decimal("0.4"))
+    assert runs.start(judge).breaker_share == 0.8
+    assert "Nothing was changed." in change(owner, judge)
+
+
 def test_another_model_is_a_new_version_and_another_price_is_not() -> None:
     project = make_project()
     owner = client_of(project, "owner")

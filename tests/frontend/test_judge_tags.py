@@ -39,6 +39,11 @@ def test_a_button_has_them_tagged_and_the_page_says_what_it_cost(project: Projec
         shown = press(client, judge, limit="2", embedding_model="e", embedding_price="1")
     assert "<b>2 of 3</b> comparisons have" in shown
     assert "for embeddings" in shown
+    assert "calls the model that answered <b>fake-2030-01-01</b>" in shown
+    ledger = client.get(reverse("judge", args=[project.slug, judge.pk])).content.decode()
+    assert "<td>Tags" in ledger
+    assert "<td>Embeddings" in ledger
+    assert "Probe of" not in ledger
     assert Tag.objects.filter(name="similarity").count() == 2
 
 

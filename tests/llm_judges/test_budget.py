@@ -5,10 +5,13 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from annotation.models import Assignment, Demand, JudgeCall, JudgeRun
+from annotation.models import Assignment, Demand, JudgeCall, JudgeRun, Project
 from llm_judges import budget
+from llm_judges.capabilities import probe_again
 from llm_judges.labelling import JudgeError
+from llm_judges.models import Judge
 from llm_judges.registry import annotator_of
+from llm_judges.running import desk, worker
 from tests.factories import make_project
 from tests.fake_judge import FakeJudge
 from tests.llm_judges.makers import labels_of, make_judge, make_pairs, run
@@ -127,6 +130,69 @@ def test_a_cap_with_an_unknown_price_refuses_to_start() -> None:
             run(judge)
     assert fake.requests == []
     assert not JudgeRun.objects.exists()
+
+
+def test_a_budget_that_is_lowered_meanwhile_holds_from_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.0)
+    project = make_project(budget=Decimal(5))
+    make_pairs(project, 20)
+
+    def lower() -> bool:
+        if fake.requests:
+            Project.objects.filter(pk=project.pk).update(budget=Decimal("0.01"))
+        return False
+
+    with FakeJudge() as fake:
+        outcome = run(make_judge(project, fake, concurrency=1), stop=lower)
+    assert (outcome.stopped, len(fake.requests) < 20) == ("budget_stopped", True)
+    assert "the budget of the project is 0.01 USD" in outcome.message
+
+
+def test_what_people_cost_meanwhile_is_spent_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "PEOPLE_SECONDS", 0.0)
+    project = make_project(budget=Decimal(5), human_label_price=Decimal("0.5"))
+    pairs = make_pairs(project, 20)
+
+    def answer() -> bool:
+        if fake.requests:
+            Demand.objects.filter(comparison__in=pairs, pool__isnull=False).update(wanted=1, done=1)
+        return False
+
+    with FakeJudge() as fake:
+        outcome = run(make_judge(project, fake, concurrency=1), stop=answer)
+    assert (outcome.stopped, len(fake.requests) < 20) == ("budget_stopped", True)
+
+
+def test_a_cap_that_is_set_meanwhile_stops_a_judge_without_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.0)
+    project = make_project()
+    make_pairs(project, 20)
+
+    def cap() -> bool:
+        if fake.requests:
+            Project.objects.filter(pk=project.pk).update(budget=Decimal(3))
+        return False
+
+    with FakeJudge() as fake:
+        outcome = run(make_judge(project, fake, concurrency=1, output_price=None), stop=cap)
+    assert "price is unknown, so it cannot be kept within 3.00 USD" in outcome.message
+    assert len(fake.requests) < 20
+
+
+def test_a_probe_keeps_within_the_caps_too() -> None:
+    project = make_project(budget=Decimal("0.02"))
+    make_pairs(project, 1)
+    with FakeJudge() as fake:
+        judge = make_judge(project, fake)
+        Judge.objects.filter(pk=judge.pk).update(probed_at=None, capabilities={})
+        assert probe_again(Judge.objects.get(pk=judge.pk)).probed_at is None
+        assert fake.requests == []
+        entry = JudgeRun.objects.get(purpose="probe")
+        assert (entry.state, entry.spent) == ("stopped", 0)
+        assert "budget of the project is 0.02" in entry.message
+        Project.objects.update(budget=Decimal(2))
+        assert probe_again(Judge.objects.get(pk=judge.pk)).capabilities["json_schema"] is True
+    assert budget.spent(project) == 7 * Decimal("0.003")
 
 
 def test_what_is_in_flight_counts_under_every_cap() -> None:

@@ -121,6 +121,13 @@ def test_every_person_is_held_against_the_others(load: Load) -> None:
     assert people["ann"]["against_people"]["comparisons"] == 60
     assert people["ann"]["against_people"]["accuracy"]["value"] == 1.0
     assert people["ann"]["position"]["first_shown"]["n"] == 80
+    assert {row["category"]: row["accuracy"]["n"] for row in people["cy"]["by_category"]} == {
+        "hills": 40,
+        "walks": 40,
+    }
+    assert people["cy"]["kappa_x"]["n"] == 80
+    assert people["cy"]["kappa_x"]["value"] == pytest.approx(0.5, abs=0.02)
+    assert {row["feature"] for row in people["cy"]["format"]["features"]} >= {"length", "lists", "bold"}
 
 
 def test_the_alternative_annotator_test_is_reported_with_every_person(load: Load) -> None:

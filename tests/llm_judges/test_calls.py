@@ -9,6 +9,7 @@ from annotation.models import Comparison, JudgeRun, Project
 from annotation.projects import touch
 from llm_judges.calls import Work, brief, open_calls, prompts_of
 from llm_judges.models import Judge
+from llm_judges.preparing import UNFIT
 from llm_judges.registry import annotator_of, set_judge
 from llm_judges.trial import try_on
 from tests.factories import make_comparison, make_project
@@ -95,8 +96,11 @@ def test_empty_or_identical_responses_end_without_a_call(texts: tuple[str, str])
     (work,) = opened(judge, comparison)
     assert work.prepared == []
     assert {(call.state, call.reason, call.attempts) for call in calls_of(judge)} == {
-        ("invalid_input", "responses are empty or identical", 0)
+        ("invalid_input", UNFIT, 0)
     }
+    Project.objects.update(lend_unfit=True)
+    (work,) = opened(judge, comparison)
+    assert len(work.prepared) == 2
 
 
 def test_a_prompt_too_long_for_the_context_is_refused_or_shortened_as_declared() -> None:

@@ -32,17 +32,17 @@ def decide(comparison: Comparison, destination: str, superseded: bool = False) -
     )
 
 
-def test_every_fit_comparison_without_a_decision_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_comparison_without_a_decision_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demand, "BATCH", 3)
     project = make_project()
     wanted = [make_comparison(project) for _ in range(8)]
-    make_comparison(project, "same", "same", fit=False)
+    wanted.append(make_comparison(project, "same", "same", fit=False))  # ends without a call
     decide(make_comparison(project), "human")
     decide(make_comparison(project), "ai")
     decide(wanted[0], "human", superseded=True)
     make_comparison(make_project())
     judge = make_judge(project, NOWHERE)
-    assert ask_for(judge, project) == 8
+    assert ask_for(judge, project) == 9
     assert ask_for(judge, project) == 0
     rows = Demand.objects.filter(judge=annotator_of(judge))
     assert sorted(rows.values_list("comparison", "wanted")) == [(c.pk, 1) for c in wanted]

@@ -4,11 +4,16 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
+from annotation.models import Tag
+from annotation.tagging import TAGS
+from llm_judges import tagging
 from llm_judges.capabilities import ensure_probed
-from llm_judges.demo_server import serve
+from llm_judges.demo_server import EMBEDDING, serve
+from llm_judges.models import Judge
 from llm_judges.registry import set_judge
 from tests.factories import make_comparison, make_project
 from tests.llm_judges.makers import calls_of, labels_of, make_judge, run
@@ -71,6 +76,33 @@ def test_it_answers_every_scale_and_more_than_two_responses(url: str) -> None:
         assert run(make_judge(project, url, model="demo-careful")).labelled == 2
 
 
+def test_it_tags_and_embeds_and_says_what_it_is(url: str) -> None:
+    project = make_project()
+    for prompt in ("Write a haiku about rain, no rhyme.", "Solve 3x = 12 in Python:\n\n```python\n```"):
+        make_comparison(project, TEXTS[0], TEXTS[1], prompt=prompt)
+    judge = make_judge(project, url, model="demo-careful")
+    tagging.work_on(tagging.begin(judge, EMBEDDING, Decimal(0)))
+    found: dict[int, dict[str, str]] = {}
+    for tag in Tag.objects.order_by("comparison"):
+        found.setdefault(tag.comparison_id, {})[tag.name] = tag.value
+    poem, sum_in_code = found.values()
+    assert poem.keys() == {*TAGS, "similarity"}
+    assert (poem["subject"], poem["format-constraints"], poem["material"]) == ("writing", "several", "no")
+    assert (sum_in_code["subject"], sum_in_code["material"]) == ("coding", "yes")
+    assert 0.2 < float(poem["similarity"]) < 1
+    assert {call.model_reported for call in calls_of(judge)} == {"demonstration"}
+    with_a_wrong_name = tagging.begin(judge_of_another_project(url), "text-embedding-9", Decimal(0))
+    tagging.work_on(with_a_wrong_name)
+    with_a_wrong_name.run.refresh_from_db()
+    assert "there is demo-embedding" in with_a_wrong_name.run.message
+
+
+def judge_of_another_project(url: str) -> Judge:
+    project = make_project()
+    make_comparison(project)
+    return make_judge(project, url, model="demo-careful")
+
+
 def test_a_probe_finds_out_what_it_can_do(url: str) -> None:
     judge = set_judge(make_project(), name="demo", base_url=url, model="demo-careful")
     found = ensure_probed(judge).capabilities
@@ -100,7 +132,8 @@ def test_it_is_deterministic(url: str) -> None:
             400,
         ),
         ("/chat/completions", [], 400),
-        ("/embeddings", {}, 404),
+        ("/embeddings", {}, 400),
+        ("/audio", {}, 404),
     ],
 )
 def test_what_it_does_not_do_is_refused_in_words(url: str, path: str, body: object, status: int) -> None:

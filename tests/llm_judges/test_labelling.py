@@ -203,17 +203,19 @@ def test_a_worker_that_died_after_its_calls_leaves_them_to_the_next() -> None:
     assert len(fake.requests) == 4
 
 
-def test_unfit_comparisons_are_never_asked_about() -> None:
+def test_unfit_comparisons_end_without_a_call_and_without_a_label() -> None:
     project = make_project()
-    comparison = make_comparison(project, "same", "same", fit=False)
+    make_comparison(project, "same", "same", fit=False)
+    make_pairs(project, 1)
     with FakeJudge() as fake:
         judge = make_judge(project, fake)
-        Demand.objects.create(comparison=comparison, judge=annotator_of(judge), wanted=1)
         outcome = run(judge)
-    assert fake.requests == []
-    assert {(call.state, call.attempts, call.cost) for call in calls_of(judge)} == {("invalid_input", 0, 0)}
+        assert run(judge).calls == 0  # nor are they asked about again
+    assert len(fake.requests) == 2
+    states = [(call.state, call.attempts, call.cost) for call in calls_of(judge)]
+    assert states[:2] == [("invalid_input", 0, 0)] * 2
     assert outcome.failed == {"invalid_input": 2}
-    assert not labels_of(judge)
+    assert len(labels_of(judge)) == 1
 
 
 def test_media_that_a_text_prompt_cannot_show_is_not_judged_blind() -> None:

@@ -50,9 +50,15 @@ def _judges(criterion: dict[str, Any]) -> list[str]:
     return [
         f"  {name}: agrees with the people's majority {_figure(judge['vs_majority'])} of"
         f" {judge['n']}; without ties {_figure(judge['vs_majority_without_ties'])} of"
-        f" {judge['n_without_ties']}; kappa {_figure(judge['kappa'])}"
+        f" {judge['n_without_ties']}; kappa {_figure(judge['kappa'])}{_coverage(judge['coverage'])}"
         for name, judge in criterion["judges"].items()
     ]
+
+
+def _coverage(found: dict[str, Any]) -> str:
+    """What a judge refuses is no random part of what it was asked."""
+    calls = found["calls"]
+    return f"; {found['share']:.1%} of its {calls:,} calls gave a verdict" if calls else ""
 
 
 def _annotators(criterion: dict[str, Any]) -> list[str]:

@@ -9,10 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from annotation.models import JudgeCall
 from annotation.permissions import project_for
 from annotation.tagging import TAGS
 from llm_judges import steering, tagging, tasks
-from llm_judges.models import Judge
+from llm_judges.models import Judge, Tagging
 from llm_judges.runs import JudgeError
 from llm_judges.settings import price
 
@@ -63,10 +64,17 @@ def _shown(judge: Judge) -> dict[str, Any]:
         "run": found.run if found else None,
         "live": found is not None and found.run.state in tagging.OPEN,
         "failed": found.run.taken - found.run.labelled if found else 0,
+        "reported": _reported(found) if found else "",
         "tagged": tagging.tagged(project),
         "all": project.comparisons.count(),
         "facts": [(name.replace("-", " "), what, ", ".join(words)) for name, (what, words) in TAGS.items()],
     }
+
+
+def _reported(found: Tagging) -> str:
+    """The model that tagged last, as its endpoint calls it."""
+    calls = JudgeCall.objects.filter(run=found.run_id).exclude(model_reported="")
+    return calls.order_by("-pk").values_list("model_reported", flat=True).first() or ""
 
 
 def _price(request: SignedInRequest) -> Decimal | None:

@@ -225,7 +225,8 @@ def _of_panel(name: str, figures: dict[str, Any]) -> Iterator[str]:
 
 def _advice(failed: dict[str, int]) -> str:
     """Nobody asks by himself about a comparison whose replies were at fault."""
-    return "" if failed.keys() <= set(JudgeCall.PASSING) else "; --retry-failed asks again"
+    in_vain = {*JudgeCall.PASSING, JudgeCall.State.INVALID_INPUT}
+    return "" if failed.keys() <= in_vain else "; --retry-failed asks again"
 
 
 def _count(text: str) -> int:

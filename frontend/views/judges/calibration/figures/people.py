@@ -87,6 +87,8 @@ def people(criterion: Report, judge: Report) -> Figure:
         Column("comparisons", _("Comparisons"), "count"),
         *with_interval("accuracy_without_ties", _("Without ties")),
         *with_interval("kappa", _("Kappa")),
+        *with_interval("alpha", _("Alpha")),
+        *with_interval("kappa_x", _("Kappa with single votes")),
         *with_interval("first_shown", _("First shown"), "percent"),
         *with_interval("prefers_longer", _("Chooses the longer"), "percent"),
     ]
@@ -101,6 +103,8 @@ def people(criterion: Report, judge: Report) -> Figure:
                 found["accuracy"]["n"],
                 *spread_of(found["accuracy_without_ties"]),
                 *spread_of(found["kappa"]),
+                *spread_of(found["alpha"]),
+                *spread_of(one["kappa_x"]),
                 *spread_of(one["position"]["first_shown"]),
                 *spread_of(one["length"]["prefers_longer"]),
             ]
