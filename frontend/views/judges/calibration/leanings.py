@@ -51,15 +51,18 @@ def leanings(criterion: Report, judge: Report) -> Figure:
                 ],
             )
         )
-    if own["family"]:
-        measures.append(
-            (
-                _("Takes the response of its own family, %(family)s") % {"family": own["family"]},
-                None,
-                True,
-                [(name, "judge", own["own"]), (_("People"), "people", own["people_own"])],
-            )
+    family = _(", %(family)s") % {"family": own["family"]} if own["family"] else ""
+    measures.append(
+        (
+            _("Takes the response of its own family%(family)s") % {"family": family},
+            None,
+            True,
+            [(name, "judge", own["own"]), (_("People"), "people", own["people_own"])],
         )
+    )
+    if own["gap"]["value"] is not None:
+        title = _("Follows people to its own family more often than to another")
+        measures.append((title, 0, False, [(name, "judge", own["gap"])]))
     columns = [
         Column("leaning", _("Leaning"), "text"),
         Column("who", _("Who"), "text"),

@@ -91,8 +91,9 @@ def by_category(criterion: Report, judge: Report) -> Figure:
     columns = [
         Column("category", _("Category"), "text"),
         *_held_columns(),
+        *with_interval("kappa_x", _("Kappa with single votes")),
     ]
-    rows = [[one["category"], *_held(one)] for one in judge["by_category"]]
+    rows = [[one["category"], *_held(one), *spread_of(one["kappa_x"])] for one in judge["by_category"]]
     lines = [
         line(one["category"], "judge", one["accuracy"], SHARES)
         for one in judge["by_category"][:SHOWN_CATEGORIES]
