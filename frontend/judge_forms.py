@@ -80,7 +80,7 @@ class JudgeForm(forms.Form):
     budget = _figure(_l("Most that it may cost"), _l("All versions together. Empty: no cap of its own."))
     requests_per_minute = _whole(_l("Requests a minute"), _l("Empty: no limit."))
     tokens_per_minute = _whole(_l("Tokens a minute"), _l("Empty: no limit."))
-    concurrency = _whole(_l("Calls in flight for each worker"))
+    concurrency = _whole(_l("Calls in flight, of all workers"))
     timeout_seconds = _whole(_l("Seconds to wait for a reply"))
     transport = forms.ChoiceField(label=_l("Calls are sent"), choices=_TRANSPORTS, required=False)
     batch_share = _figure(_l("Price in a batch"), _l("As a part of the prices above, such as 0.5."))

@@ -152,16 +152,17 @@ def _progress(run: JudgeRun, left: int, calls: dict[str, int], state: str, reaso
 
 
 def _left(runs: Sequence[JudgeRun]) -> dict[int, int]:
-    """`left_for` the judges of these runs, as it was some seconds ago at most."""
-    keys = {run.annotator_id: f"judge-left-{run.annotator_id}-{run.state}" for run in runs}
+    """`left_for` the judges of these runs, as it was some seconds ago at most, less what they did since."""
+    keys = {run.annotator_id: f"judge-whole-{run.pk}-{run.state}" for run in runs}
+    taken = {run.annotator_id: run.taken for run in runs}
     known: dict[str, int] = cache.get_many(keys.values())
     missing = [annotator for annotator, key in keys.items() if key not in known]
     if missing:
         counted = left_for(missing)
-        fresh = {keys[annotator]: counted[annotator] for annotator in missing}
+        fresh = {keys[annotator]: counted[annotator] + taken[annotator] for annotator in missing}
         cache.set_many(fresh, COUNTED_SECONDS)
         known |= fresh
-    return {annotator: known[key] for annotator, key in keys.items()}
+    return {annotator: max(0, known[key] - taken[annotator]) for annotator, key in keys.items()}
 
 
 def _calls(runs: Sequence[JudgeRun]) -> dict[int, dict[str, int]]:

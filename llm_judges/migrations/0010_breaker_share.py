@@ -15,6 +15,11 @@ class Migration(migrations.Migration):
             name='breaker_share',
             field=models.DecimalField(decimal_places=3, default=Decimal('0.5'), help_text='Share of unreadable replies at which a run stops.', max_digits=4),
         ),
+        migrations.AlterField(
+            model_name='judge',
+            name='concurrency',
+            field=models.PositiveSmallIntegerField(default=8, help_text='Most calls in flight, of all workers.'),
+        ),
         migrations.AddConstraint(
             model_name='judge',
             constraint=models.CheckConstraint(condition=models.Q(('breaker_share__gt', 0), ('breaker_share__lte', 1)), name='judge_breaker_is_a_share'),
