@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='judge',
             name='concurrency',
-            field=models.PositiveSmallIntegerField(default=8, help_text='Most calls in flight, of all workers.'),
+            field=models.PositiveSmallIntegerField(default=8, help_text='Calls in flight, of all workers.'),
         ),
         migrations.AddConstraint(
             model_name='judge',

@@ -69,7 +69,7 @@ class Judge(models.Model):
     )
     requests_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit.")
     tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: no limit.")
-    concurrency = models.PositiveSmallIntegerField(default=8, help_text="Most calls in flight, of all workers.")
+    concurrency = models.PositiveSmallIntegerField(default=8, help_text="Calls in flight, of all workers.")
     timeout_seconds = models.PositiveSmallIntegerField(default=60)
     transport = models.CharField(
         max_length=6,
