@@ -33,7 +33,7 @@ def make_anew(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotation', '0018_cost_of_words'),
+        ('annotation', '0019_decision_labels'),
     ]
 
     operations = [
