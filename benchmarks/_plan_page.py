@@ -225,8 +225,8 @@ def make(data: Data, texts: dict[str, Any], size: int) -> Any:
     for model in (Comparison, Demand, Assignment, Annotation, Label, TextFeatures):
         table = model._meta.db_table
         sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) + 1 FROM {table}))")
-        sql(f"VACUUM ANALYZE {table}")
-    sql("VACUUM ANALYZE annotation_softlabel; SET session_replication_role = origin; CHECKPOINT")
+        sql(f"VACUUM {table}")
+    sql("ANALYZE; SET session_replication_role = origin; CHECKPOINT")
     return project
 
 

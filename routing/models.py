@@ -57,7 +57,7 @@ class Refit(models.Model):
     leased_until = models.DateTimeField()
     message = models.CharField(max_length=500, blank=True, help_text="Why it failed or learned nothing.")
     feature_version = models.PositiveSmallIntegerField()
-    through = models.BigIntegerField(help_text="The newest label of a person that it knew.")
+    through = models.BigIntegerField(help_text="The newest label there was; people's up to it are known.")
     labels = models.PositiveIntegerField(default=0, help_text="Independent labels of people that it knew.")
     learned_from = models.PositiveIntegerField(
         default=0, help_text="Comparisons labelled by people and the judge."

@@ -62,8 +62,10 @@ def human_labels(project: Project) -> QuerySet[Label]:
 
 
 def newest_label(project: Project) -> int:
-    """The id of the newest such label, 0 where there is none."""
-    return human_labels(project).order_by("-pk").values_list("pk", flat=True).first() or 0
+    """The id of the newest label on that criterion, whoever gave it, 0 where there is none: labels of people
+    that come later are beyond it. Reads one entry of an index, however much judges have said since people."""
+    here = Label.objects.filter(criterion=criteria_of(project)[0])
+    return here.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def to_carry_on(project: Project) -> Plan | None:

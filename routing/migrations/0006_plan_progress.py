@@ -14,4 +14,9 @@ class Migration(migrations.Migration):
                 help_text="How far a worker is with it: `done` comparisons `of` so many.",
             ),
         ),
+        migrations.AlterField(
+            model_name="refit",
+            name="through",
+            field=models.BigIntegerField(help_text="The newest label there was; people's up to it are known."),
+        ),
     ]
