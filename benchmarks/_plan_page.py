@@ -15,7 +15,7 @@ from typing import Any
 from _project import insert_select, make_project, sql
 from _votes import RANKINGS, Data, verdict
 
-LABELLED = 10_000  # comparisons with labels of two people
+LABELLED = 10_000  # comparisons with labels of two people; a quarter of all where that is less
 PEOPLE = 20  # who go on labelling while a plan is approved
 THINK = 0.25  # seconds between a person's answers
 REPEATS = 9
@@ -160,7 +160,7 @@ def make(data: Data, texts: dict[str, Any], size: int) -> Any:
     )
     looks = {"comparison_id": "n", "version": "1", "shared": "t.shared", "each": "t.each"}
     insert_select(TextFeatures, numbered, id="n", **looks)
-    told = f"(n <= {LABELLED})"
+    told = f"(n <= {min(LABELLED, size // 4)})"
     insert_select(
         Demand,
         f"{numbered} ORDER BY n",

@@ -8,7 +8,7 @@ million comparisons by `error_model` and the selection under a budget, learned f
 refit is the model, its nested cross-validation, the choice of parts and the scores of the same million.
 The page (`_plan_page.py`) is a plan asked for, looked at, slid over and approved through the views and
 a worker, while twenty people go on labelling; its seconds are of the clock, waiting for the worker included.
-`--quick` takes 4,000 texts, 100,000 comparisons and a page of 10,000; the seconds of plan and refit are then
+`--quick` takes 4,000 texts, 100,000 comparisons and a page of 20,000; the seconds of plan and refit are then
 stated for a million by rule of three. `--part` measures only that.
 """
 
@@ -62,7 +62,7 @@ def main() -> int:
             goal("one_decision_ms", results["decision_ms"], 5, "at_most", "ms"),
         ]
     if "page" in wanted:
-        page = plan_page(data, looks, 10_000 if options.quick else MILLION, options.workers)
+        page = plan_page(data, looks, 20_000 if options.quick else MILLION, options.workers)
         results["page"] = page
         waited = page["meanwhile"]["longest_without_work_seconds"]
         goals += [
