@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -23,8 +24,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 django.setup()
 
+from django.conf import settings  # noqa: E402
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db.models import Q  # noqa: E402
+from django.test import Client  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from annotation import leases  # noqa: E402
@@ -35,9 +39,15 @@ from annotation.models import (  # noqa: E402
     Assignment,
     Comparison,
     Demand,
+    Flag,
+    JudgeCall,
     Project,
+    Upload,
+    User,
+    Webhook,
 )
 from annotation.people import appeal, pause  # noqa: E402
+from config.celery import app as celery_app  # noqa: E402
 from frontend.demo.seed import ACCOUNTS, JUDGES, SLUG, password, seed  # noqa: E402
 from frontend.management.commands.demo import free_port  # noqa: E402
 from llm_judges import tagging  # noqa: E402
@@ -50,6 +60,8 @@ from llm_judges.registry import set_judge  # noqa: E402
 SIZES = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
 SETTLED = 300  # milliseconds, longer than any transition
+SETTINGS = ("questions", "guidelines", "labels", "general", "routing")
+CHILDREN = b"question,one,two\nWhy is the sky dark at night?,Light needs time.,The sun is elsewhere.\n"
 
 
 @contextmanager
@@ -82,20 +94,6 @@ def site() -> Iterator[str]:
         web.terminate()
         web.wait()
         judge.shutdown()
-
-
-def furnish() -> tuple[Judge, Panel]:
-    """What the sample project does not begin with: a panel that has answered, a judge asked in a batch, tags.
-    Gives that judge and the panel."""
-    project = Project.objects.get(slug=SLUG)
-    panel = set_panel(project, "jury", [entry["name"] for entry in JUDGES])
-    work_through(panel)
-    careful = Judge.objects.get(version__project=project, version__name="demo-careful")
-    tagging.work_on(tagging.begin(careful, "demo-embedding", Decimal(0), limit=40))
-    values = JUDGES[0] | {"name": "in-batches", "transport": "batch", "max_tokens": 1000}
-    batched = set_judge(project, base_url=careful.base_url, **values)
-    label_all(batched, limit=10)
-    return batched, panel
 
 
 def open_page(browser: Browser, address: str, who: str, width: int, theme: str) -> Page:
@@ -143,56 +141,126 @@ def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
     page.screenshot(path=folder / "overview.png")
 
 
-def every_page(browser: Browser, address: str, folder: Path, only: list[str]) -> None:
-    comparison = Comparison.objects.filter(project__slug=SLUG, calls__isnull=False).first()
-    judge = Judge.objects.filter(version__project__slug=SLUG).order_by("pk")[0]
-    batched, panel = furnish()
-    ranking = Comparison.objects.filter(project__slug=SLUG, k__gt=2).first()
-    assert comparison is not None
-    assert ranking is not None
+def furnish_judges() -> tuple[Judge, Panel]:
+    """A panel that has answered, a judge asked in a batch, tags. Gives that judge and the panel."""
+    project = Project.objects.get(slug=SLUG)
+    panel = set_panel(project, "jury", [entry["name"] for entry in JUDGES])
+    work_through(panel)
+    careful = Judge.objects.get(version__project=project, version__name="demo-careful")
+    tagging.work_on(tagging.begin(careful, "demo-embedding", Decimal(0), limit=40))
+    values = JUDGES[0] | {"name": "in-batches", "transport": "batch", "max_tokens": 1000}
+    batched = set_judge(project, base_url=careful.base_url, **values)
+    label_all(batched, limit=10)
+    return batched, panel
+
+
+def furnish(judge: Judge) -> None:
+    """What the sample lacks for its pages to have something to show, asked for as an owner asks for it."""
+    celery_app.conf.task_always_eager = True
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(email=ACCOUNTS["owner"]), backend=settings.AUTHENTICATION_BACKENDS[0])
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("people/members/invite/", {"name": "Reviewers", "role": "reviewer", "places": 3, "days": 7}),
+        ("people/crowd/", {"name": "Prolific, spring", "platform": "prolific", "places": 40, "days": 7}),
+        ("programs/tokens/new/", {"name": "Nightly export", "role": "viewer", "days": 90}),
+        (f"judges/{judge.pk}/trial/start/", {"which": "first"}),
+        ("plan/ask/", {"kind": "share", "amount": "25", "policy": "combined"}),
+        ("releases/new/", {"formats": ["trl-preference", "labels"]}),
+        ("uploads/", {"file": SimpleUploadedFile("children.csv", CHILDREN)}),
+    ]
+    for path, data in asked:
+        reply = client.post(f"/p/{SLUG}/{path}", data)
+        assert reply.status_code < 400, (path, reply.content.decode())
+    client.post("/new/", {"name": "Science for children", "slug": "science", "template": "multipref"})
     halted = (
         Annotator.objects.filter(project__slug=SLUG, kind="human", labels__isnull=False).distinct().last()
     )
     assert halted is not None
     pause(halted, None, "Twenty answers in a minute: nobody reads so fast.")
     appeal(Annotator.objects.get(pk=halted.pk), "These texts are only two lines long.")
-    pages = {
+    flagged = Comparison.objects.filter(project__slug=SLUG)[0]
+    Flag.objects.create(comparison=flagged, annotator=halted, note="The second response is cut off.")
+    Webhook.objects.create(
+        project=halted.project, url="https://hooks.example.org/tandem", kinds=["release.ready"], secret=""
+    )
+
+
+def addresses(batched: Judge, panel: Panel) -> dict[str, tuple[str, str]]:
+    """Name of a page -> who looks at it, and its address."""
+    project = Project.objects.get(slug=SLUG)
+    of_project = Comparison.objects.filter(project=project)
+    comparison, ranking = of_project.filter(calls__isnull=False).first(), of_project.filter(k__gt=2).first()
+    person = project.annotators.filter(kind="human", paused_at__isnull=False).last()
+    judge = Judge.objects.filter(version__project=project).order_by("pk")[0]
+    call = JudgeCall.objects.filter(annotator__judge_version=judge.version).first()
+    upload = Upload.objects.get(project=project)
+    assert comparison is not None
+    assert ranking is not None
+    assert person is not None
+    assert call is not None
+    owners = {
+        "overview": "",
+        "comparisons": "comparisons/",
+        "comparison": f"comparisons/{comparison.pk}/",
+        "comparison-ranked": f"comparisons/{ranking.pk}/",
+        "flags": "flags/",
+        "leaks": "leaks/",
+        "people": "people/",
+        "person": f"people/{person.pk}/",
+        "audit": "people/log/",
+        "members": "people/members/",
+        "crowd-links": "people/crowd/",
+        "quality": "quality/",
+        "judges": "judges/",
+        "judge": f"judges/{judge.pk}/",
+        "judge-batch": f"judges/{batched.pk}/",
+        "judge-trial": f"judges/{judge.pk}/trial/",
+        "judge-tags": f"judges/{judge.pk}/tags/",
+        "judge-calls": f"judges/{judge.pk}/calls/",
+        "judge-call": f"judges/calls/{call.pk}/",
+        "judge-versions": f"judges/{judge.pk}/versions/",
+        "judge-settings": f"judges/{judge.pk}/settings/",
+        "judge-new": "judges/new/",
+        "judge-templates": "judges/templates/",
+        "judge-template": "judges/templates/new/",
+        "panel-new": "judges/panels/new/",
+        "panel": f"judges/panels/{panel.pk}/",
+        "panel-settings": f"judges/panels/{panel.pk}/settings/",
+        "calibration": "judges/calibration/",
+        "agreement": "agreement/",
+        "disputes": "agreement/disputes/",
+        "leaderboard": "leaderboard/",
+        "plan": "plan/",
+        "releases": "releases/",
+        "release": "releases/1/",
+        "release-new": "releases/new/",
+        "programs": "programs/",
+        "deliveries": "programs/deliveries/",
+        "uploads": "uploads/",
+        "upload": f"uploads/{upload.pk}/",
+        **{f"settings-{step}": f"settings/{step}/" for step in SETTINGS},
+        "settings-project": "settings/project/",
+    }
+    return {
         "sign-in": ("", "/sign-in/"),
+        "not-found": ("owner", "/p/nowhere/"),
+        "not-allowed": ("annotator", f"/p/{SLUG}/people/"),
         "projects": ("owner", "/"),
-        "overview": ("owner", f"/p/{SLUG}/"),
-        "comparisons": ("owner", f"/p/{SLUG}/comparisons/"),
-        "comparison": ("owner", f"/p/{SLUG}/comparisons/{comparison.pk}/"),
-        "comparison-ranked": ("owner", f"/p/{SLUG}/comparisons/{ranking.pk}/"),
-        "flags": ("owner", f"/p/{SLUG}/flags/"),
-        "people": ("owner", f"/p/{SLUG}/people/"),
-        "person": ("owner", f"/p/{SLUG}/people/{halted.pk}/"),
-        "audit": ("owner", f"/p/{SLUG}/people/log/"),
-        "members": ("owner", f"/p/{SLUG}/people/members/"),
-        "crowd-links": ("owner", f"/p/{SLUG}/people/crowd/"),
-        "leaks": ("owner", f"/p/{SLUG}/leaks/"),
+        "project-new": ("owner", "/new/"),
+        "draft": ("owner", "/p/science/uploads/"),
+        **{name: ("owner", f"/p/{SLUG}/{path}") for name, path in owners.items()},
         "account": ("annotator", "/account/"),
         "account-factor": ("annotator", "/account/second-factor/"),
-        "judges": ("owner", f"/p/{SLUG}/judges/"),
-        "judge": ("owner", f"/p/{SLUG}/judges/{judge.pk}/"),
-        "judge-batch": ("owner", f"/p/{SLUG}/judges/{batched.pk}/"),
-        "judge-trial": ("owner", f"/p/{SLUG}/judges/{judge.pk}/trial/"),
-        "judge-tags": ("owner", f"/p/{SLUG}/judges/{judge.pk}/tags/"),
-        "judge-versions": ("owner", f"/p/{SLUG}/judges/{judge.pk}/versions/"),
-        "panel": ("owner", f"/p/{SLUG}/judges/panels/{panel.pk}/"),
-        "panel-settings": ("owner", f"/p/{SLUG}/judges/panels/{panel.pk}/settings/"),
-        "judge-calls": ("owner", f"/p/{SLUG}/judges/{judge.pk}/calls/"),
-        "judge-settings": ("owner", f"/p/{SLUG}/judges/{judge.pk}/settings/"),
-        "judge-new": ("owner", f"/p/{SLUG}/judges/new/"),
-        "calibration": ("owner", f"/p/{SLUG}/judges/calibration/"),
-        "agreement": ("owner", f"/p/{SLUG}/agreement/"),
-        "disputes": ("owner", f"/p/{SLUG}/agreement/disputes/"),
-        "leaderboard": ("owner", f"/p/{SLUG}/leaderboard/"),
         "guidelines": ("annotator", f"/p/{SLUG}/label/"),
         "label": ("annotator", f"/p/{SLUG}/label/"),
         "label-ranked": ("annotator", f"/p/{SLUG}/label/"),
         "label-work": ("annotator", f"/p/{SLUG}/label/work/"),
     }
-    pages = {name: page for name, page in pages.items() if not only or name in only}
+
+
+def every_page(browser: Browser, address: str, folder: Path, only: list[str]) -> None:
+    furnish(Judge.objects.filter(version__project__slug=SLUG).order_by("pk")[0])
+    pages = {name: page for name, page in addresses(*furnish_judges()).items() if not only or name in only}
     for theme in THEMES:
         for width in SIZES:
             for name, (who, path) in pages.items():

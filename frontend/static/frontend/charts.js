@@ -24,14 +24,14 @@
     };
   }
 
-  function axes(ink, along) {
+  function axes(ink, along, up) {
     const style = { stroke: ink.text, font: ink.font, grid: { stroke: ink.line, width: 1 }, ticks: { show: false } };
-    return [{ ...style, grid: { show: false }, ...along }, { ...style, size: 52 }];
+    return [{ ...style, grid: { show: false }, size: 28, ...along }, { ...style, size: 52, ...up }];
   }
 
   // Days are those of the server, whose midnight a value is; a step is never shorter than one.
   const DAY = 86400;
-  const dayOf = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "short", timeZone: "UTC" });
+  const dayOf = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { day: "numeric", month: "short", timeZone: "UTC" });
   const days = {
     incrs: [1, 2, 3, 7, 14, 30, 60, 90, 180, 365].map((step) => step * DAY),
     values: (_, splits) => splits.map((at) => dayOf.format(at * 1000)),
@@ -43,6 +43,8 @@
     time: true,
     range: ({ data: [at] }, low, high) => (at.length === 1 ? [at[0] - 2 * DAY, at[0] + 2 * DAY] : [low, high]),
   };
+
+  const shares = { values: (_, splits) => splits.map((at) => `${Math.round(100 * at)} %`) };
 
   // Words under categories, as many as there is room for.
   function named(words) {
@@ -116,7 +118,7 @@
       const [value, low, high] = table.series;
       return {
         series: [value, low, high].map((one) => ({ label: one.label, paths: () => null, points: { show: false } })),
-        axes: axes(ink, named(table.words)), hooks: { draw: [whiskers(low.values, high.values, table.kinds)] },
+        axes: axes(ink, named(table.words), shares), hooks: { draw: [whiskers(low.values, high.values, table.kinds)] },
         scales: { x: { time: false, range: [-0.6, table.words.length - 0.4] }, y: { range: [0, 1] } },
       };
     },

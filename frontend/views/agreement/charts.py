@@ -12,6 +12,7 @@ from typing import Any
 from ...templatetags.humanise import fixed
 
 MOST_STEPS = 8
+HAIR = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class Axis:
         known = [value for value in values if value is not None]
         step, lowest, highest = (high - low) / steps, min([low, *known]), max([high, *known])
         while True:
-            bottom = low + step * floor((lowest - low) / step)
-            top = high + step * ceil((highest - high) / step)
+            # A share of 1 may be a hair above it, which is no reason for an axis up to 110 %.
+            bottom = low + step * floor((lowest - low) / step + HAIR)
+            top = high + step * ceil((highest - high) / step - HAIR)
             if (top - bottom) / step <= MOST_STEPS:
                 return cls(bottom, top, step, **more)
             step *= 2

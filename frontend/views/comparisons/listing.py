@@ -38,6 +38,7 @@ def comparisons(request: SignedInRequest, slug: str) -> HttpResponse:
     asked = {name: value for name, value in asdict(search).items() if value}
     context = {
         "access": access,
+        "section": "comparisons",
         "project": project,
         "rows": [
             {"comparison": row, "opening": opening(row.prompt), "labels": counts[row.pk]} for row in rows

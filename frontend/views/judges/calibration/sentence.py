@@ -39,16 +39,18 @@ def _accuracy(judge: Mapping[str, Any]) -> Parts:
         (_("%(name)s says what people say on ") % {"name": judge["name"]}, False),
         (
             _("%(share)s of %(n)s comparisons")
-            % {"share": fixed(accuracy["value"], 2), "n": number(accuracy["n"])},
+            % {"share": percent(accuracy["value"]), "n": number(accuracy["n"])},
             True,
         ),
     ]
     if accuracy["ci95"]:
         low, high = accuracy["ci95"]
-        parts.append((_(", between %(low)s and %(high)s") % {"low": _two(low), "high": _two(high)}, False))
+        parts.append(
+            (_(", between %(low)s and %(high)s") % {"low": percent(low), "high": percent(high)}, False)
+        )
     if without["value"] is not None and without["n"] != accuracy["n"]:
         said = _("; where neither calls a tie, %(share)s of %(n)s")
-        parts.append((said % {"share": _two(without["value"]), "n": number(without["n"])}, False))
+        parts.append((said % {"share": percent(without["value"]), "n": number(without["n"])}, False))
     return [*parts, (". ", False)]
 
 
