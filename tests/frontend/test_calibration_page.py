@@ -63,9 +63,9 @@ def test_it_says_how_often_the_judge_says_what_people_say_and_draws_every_figure
         client_of(project, "viewer").get(f"/p/{project.slug}/judges/calibration/all.json").content
     )
     accuracy = report["criteria"][0]["judges"][0]["against_people"]["accuracy"]
-    assert f"{accuracy['value']:.2f} of {accuracy['n']} comparisons" in html
+    assert f"{percent(accuracy['value'])} of {accuracy['n']} comparisons" in html
     low, high = accuracy["ci95"]
-    assert f"between {low:.2f} and {high:.2f}" in html
+    assert f"between {percent(low)} and {percent(high)}" in html
     for key in FIGURES:
         assert f'id="{key}"' in html
     assert "style=" not in html
