@@ -138,6 +138,9 @@ def readme_pictures(browser: Browser, address: str, folder: Path) -> None:
     page.screenshot(path=folder / "label.png")
     page = open_page(browser, address, "owner", 1440, "light")
     page.goto(f"{address}/p/{SLUG}/")
+    page.locator("[data-drawn]").first.wait_for()
+    page.goto(f"{address}/p/{SLUG}/")  # the figures have been worked out by now
+    page.locator("[data-drawn]").first.wait_for()
     page.screenshot(path=folder / "overview.png")
 
 
