@@ -159,7 +159,7 @@ finish = files.Sheets.finish
 def slowly(self):
     found = finish(self)
     print("written", flush=True)
-    time.sleep(60)
+    time.sleep(600)
     return found
 files.Sheets.finish = slowly
 exports.work_on(Release.objects.get(pk=int(sys.argv[1])))

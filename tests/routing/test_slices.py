@@ -14,6 +14,7 @@ from routing.models import Plan
 from routing.planning import make_plan
 from tests.factories import make_person, make_project
 from tests.routing.judges import make_judge, make_many
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,7 +100,7 @@ def test_people_are_lent_work_while_a_plan_is_put_into_effect(monkeypatch: pytes
     def in_between() -> None:
         thread = threading.Thread(target=claim)
         thread.start()
-        thread.join(60)
+        thread.join(PATIENCE)
 
     before_slice(monkeypatch, 2, in_between)
     plan = make_plan(project, "all_ai")
