@@ -32,6 +32,12 @@ SPEED_USUAL, SPEED_SUSPECT = 0.3, 0.9
 # What is thought of somebody's habits before the first answer: as if each had been given so often.
 PRIOR = 2.0
 
+# Of somebody who answers by habit it is thought that they read so many of the comparisons all the same. An
+# alternative between habit and honesty weighs each answer less, but more evenly: who only guesses passes the
+# bound later on average, yet the unlucky draws that hide a guesser for long become half as frequent (the idea
+# of the 2-SPRT, Lorden 1976), and who reads now and then is found at all.
+READ = 1 / 3
+
 FIRST_SIDE, SECOND_SIDE = "0", "1"
 
 
@@ -103,15 +109,16 @@ class State:
         """Weighs an answer of which the right one is known: `answer` by place shown, of so many `choices`.
 
         `honest`: the share that honest people get right at least; `certainty` that the known answer is right.
-        What is suspected is somebody who answers by habit, whatever the texts say: so often they would be
-        right by chance.
+        What is suspected is somebody who reads READ of the comparisons and answers the others by habit,
+        whatever the texts say: so often they would be right.
         """
         usual = certainty * honest + (1 - certainty) * (1 - honest) / (choices - 1)
         by_habit = (self.habits.get(answer, 0) + PRIOR) / (sum(self.habits.values()) + PRIOR * choices)
         self.scored += 1
         self.right += right
         # Where habit alone is right more often than honesty, the answer tells nothing.
-        return self._take("accuracy", "", right, usual, min(by_habit, usual))
+        suspect = READ * usual + (1 - READ) * min(by_habit, usual)
+        return self._take("accuracy", "", right, usual, suspect)
 
     def choose(self, place: str, signature: str, pair: bool) -> list[Found]:
         """Weighs where the preferred response stood, and whether these are the buttons of the answer before.
