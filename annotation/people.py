@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from . import leases
 from .audit import record
 from .models import Annotator, Assignment, AuditEntry, Demand, Label, Project, User
-from .projects import lock_demand, touch
+from .projects import keep_gold_closed, lock_demand, touch
 
 LONGEST_REASON = 500
 
@@ -63,6 +63,7 @@ def exclude(annotator: Annotator, by: User | None, reason: str) -> None:
         slots = Demand.objects.filter(pk__in=_filled(person).values("demand"))
         lock_demand(slots)
         slots.update(done=F("done") - 1)
+        keep_gold_closed(slots)
         _set(person, by, "exclude", told, excluded_at=timezone.now())
         _recompute(person.project)
 

@@ -40,6 +40,12 @@ def pool_ids_of(annotator: Annotator, project: Project) -> tuple[int, ...]:
     return _pool_ids(annotator.pk, project.pk, project.revision, annotator.created_at)
 
 
+def people_asked(project: Project) -> int:
+    """How many people a comparison is asked of at most, all pools together. Cached like the others."""
+    most = _people_asked(project.pk, project.revision, project.created_at)
+    return max(most, project.labels_cap or 0)
+
+
 def touch(project: Project) -> None:
     """Call after any change of criteria, guidelines or pool membership: other processes re-read."""
     Project.objects.filter(pk=project.pk).update(revision=F("revision") + 1)
@@ -71,6 +77,13 @@ def ask_people(project: Project, comparison_id: int | None = None) -> None:
 def lock_demand(rows: QuerySet[Demand]) -> None:
     """Locks rows of the queue in the one order that everybody uses, so that no two wait for each other."""
     list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True).iterator())
+
+
+def keep_gold_closed(slots: QuerySet[Demand]) -> None:
+    """Slots (locked by the caller) that have just become free are asked for no more where the comparison has
+    become gold meanwhile. One statement."""
+    gold = Gold.objects.filter(reference__comparison=OuterRef("comparison"))
+    slots.filter(Exists(gold)).update(wanted=F("live") + F("done"))
 
 
 def _open_to_change(comparison: str) -> tuple[Combinable, Combinable]:
@@ -141,6 +154,12 @@ def _criteria(project_id: int, revision: int, created_at: datetime) -> tuple[Cri
 @lru_cache(maxsize=256)
 def _guidelines(project_id: int, revision: int, created_at: datetime) -> Guidelines | None:
     return Guidelines.objects.filter(project_id=project_id).order_by("-version").first()
+
+
+@lru_cache(maxsize=256)
+def _people_asked(project_id: int, revision: int, created_at: datetime) -> int:
+    project = Project.objects.get(pk=project_id)
+    return sum(wanted_from(project, project.pools.all()).values())
 
 
 @lru_cache(maxsize=4096)

@@ -35,7 +35,8 @@ REFIT_LABELS = 30
 REFIT_PART = 20
 BATCH = 500
 
-# One row a label of a person: what it says, what is known of who said it, and the slot it may close.
+# One row a label of a person: what it says, what is known of who said it, and the slot it may close. Of gold,
+# which somebody may have held when it became that, nothing more is asked.
 _READ = """
 SELECT l.comparison_id, c.k, l.criterion_id, l.ranking, s.competence, s.strategy, s.weight, f.classes,
        d.id, d.wanted, d.live, d.done, r.labels
@@ -48,6 +49,8 @@ LEFT JOIN annotation_pool p ON p.project_id = l.project_id AND p."default"
 LEFT JOIN annotation_demand d ON d.comparison_id = l.comparison_id AND d.pool_id = p.id
 LEFT JOIN annotation_decision r ON r.comparison_id = l.comparison_id AND r.superseded_at IS NULL
 WHERE l.comparison_id IN ({ids}) AND l.project_id = %s AND l.independent AND l.current
+    AND NOT EXISTS (SELECT 1 FROM annotation_gold g JOIN annotation_reference r ON r.id = g.reference_id
+                    WHERE r.comparison_id = l.comparison_id)
 """
 
 # `live` may have changed since it was read, where this transaction does not hold the row.

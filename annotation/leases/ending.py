@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from ..models import Annotator, Assignment, Demand, Project
-from ..projects import lock_demand
+from ..projects import keep_gold_closed, lock_demand
 
 # Seconds that a comparison fetched ahead stays with somebody who has not seen it yet; `renew` prolongs it.
 HOLD_SECONDS = 300
@@ -88,4 +88,6 @@ def _release(assignments: list[Assignment], state: str, reason: str = "") -> int
         for number in set(slots.values()):
             same = [demand for demand, count in slots.items() if count == number]
             Demand.objects.filter(pk__in=same).update(live=F("live") - number)
+        if slots:
+            keep_gold_closed(Demand.objects.filter(pk__in=list(slots)))
     return len(assignments)
