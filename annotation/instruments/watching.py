@@ -18,7 +18,7 @@ from ..audit import record
 from ..consensus.answers import TIE, top_of
 from ..consensus.frozen import Said, posterior
 from ..models import Annotator, Assignment, Comparison, Criterion, Label, Notice, Project, Response, Watch
-from ..projects import criteria_of
+from ..projects import criteria_of, people_asked
 from ..ranking import BOTH_BAD, Scale, letters, parse, relabel
 from ..votes import Vote
 from .before_work import tell
@@ -166,7 +166,7 @@ def _against_known(
             same = top_of(Vote(right, k)) == top_of(Vote(ranking, k))
             names = offered(criterion, k)
             return state.score(same, place_of(right, given.shown), len(names), quality.honest, KNOWN)
-    if given.purpose == Assignment.Purpose.WORK and max(project.labels_wanted, project.labels_cap or 0) > 1:
+    if given.purpose == Assignment.Purpose.WORK and people_asked(project) > OTHERS:
         first = criteria[0]
         entry = [given.comparison_id, first.pk, given.rankings[first.pk][0], given.shown]
         state.pending = [*state.pending, entry][-PENDING:]
