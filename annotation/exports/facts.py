@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 from django.db.models import Count, Exists, OuterRef
 
-from ..models import Annotation, Annotator, Criterion, Decision, Guidelines, Membership, Pool, Project
+from ..models import (
+    Annotation,
+    Annotator,
+    Criterion,
+    Decision,
+    Guidelines,
+    Membership,
+    Pool,
+    PoolMembership,
+    Project,
+)
 from ..profile import counts
 from ..reports.estimates import decided_of, gold_of
 from .scrub import Scrubber
@@ -60,12 +70,23 @@ def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
                 Pool.objects.filter(project=project).order_by("name").values("name", "labels_wanted")
             ),
         },
+        "pools_of": _pools_of(project),
         "compensation": {"per_label": str(project.human_label_price), "currency": project.currency},
         "time": _time(project),
         "profile": counts(project, released=True),
         "gold": {str(one.pk): gold_of(one) for one in criteria},
         "decided": {str(one.pk): decided_of(one) for one in criteria},
     }
+
+
+def _pools_of(project: Project) -> dict[str, str]:
+    """Names of the pools that each person belonged to, by annotator id."""
+    found: dict[str, str] = {}
+    rows = PoolMembership.objects.filter(pool__project=project).order_by("pool__name")
+    for annotator, name in rows.values_list("annotator", "pool__name"):
+        known = found.get(str(annotator))
+        found[str(annotator)] = f"{known}, {name}" if known else name
+    return found
 
 
 def _time(project: Project) -> dict[str, Any] | None:

@@ -159,6 +159,14 @@ class Frozen:
         }
 
     @cached_property
+    def pools(self) -> dict[int, str]:
+        """The pools of each person when the release was frozen, by annotator id; judges are in none.
+
+        A release that was frozen by an earlier version does not know them.
+        """
+        return {int(pk): names for pk, names in self.release.facts.get("pools_of", {}).items()}
+
+    @cached_property
     def voters(self) -> dict[int, Voter]:
         return voters_of(self.project)
 

@@ -19,7 +19,7 @@ _CONFIDENCES = {
     "not": "not",
 }
 _PARTS = ("pref", "confidence", "checked_reasons", "own_reason")
-_SHARED = frozenset(["evaluator", "kind", "time_spent", "shown_order", "timestamp"])
+_SHARED = frozenset(["evaluator", "kind", "pool", "time_spent", "shown_order", "timestamp"])
 _LONGEST = 10_000_000
 
 

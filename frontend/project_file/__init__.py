@@ -113,7 +113,7 @@ def apply(data: Mapping[str, Any], owner: User | None = None) -> tuple[Project, 
     if "routing" in data:
         set_routing(project, mapping(data["routing"], "routing"))
     if "quality" in data or "gold_use" in data:
-        set_quality(project, data)
+        set_quality(project, data, owner)
     _judge_templates(project, list_at(data, "judge_templates"))
     if "judges" in data:
         _judges(project, list_at(data, "judges"))

@@ -5,15 +5,18 @@ from typing import Any
 
 from annotation.instruments.settings import KEYS, QualityError
 from annotation.instruments.setup import set_quality as store
-from annotation.models import Project
+from annotation.models import Project, User
 
 from .values import ProjectFileError, mapping, one_of
 
 GOLD_USES = ("evaluation", "instruments")
 
 
-def set_quality(project: Project, data: Mapping[str, Any]) -> None:
-    """Sets what the file names and leaves the rest. Raises ProjectFileError naming the key at fault."""
+def set_quality(project: Project, data: Mapping[str, Any], by: User | None = None) -> None:
+    """Sets what the file names and leaves the rest; `by` stands in the audit log as who did it.
+
+    Raises ProjectFileError naming the key at fault.
+    """
     values = dict(mapping(data.get("quality") or {}, "quality"))
     consent = values.pop("consent", None)
     if consent is not None and not isinstance(consent, str):
@@ -24,6 +27,6 @@ def set_quality(project: Project, data: Mapping[str, Any]) -> None:
     use = data.get("gold_use")
     gold = None if use is None else one_of(use, GOLD_USES, "gold_use") == "instruments"
     try:
-        store(project, values, consent=consent, references_are_gold=gold)
+        store(project, values, consent=consent, references_are_gold=gold, by=by)
     except QualityError as error:
         raise ProjectFileError(f"quality.{error}") from error

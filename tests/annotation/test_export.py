@@ -107,6 +107,7 @@ def test_labels_have_one_row_each_with_all_that_was_said(tmp_path: Path) -> None
     assert by_kind["human"] == {
         "comparison": "q1",
         "kind": "human",
+        "pool": "people",
         "criterion": "overall",
         "ranking": "b>a",
         "strength": 2,

@@ -23,6 +23,7 @@ SCHEMA = pa.schema(
         pa.field("comparison", pa.string()),
         pa.field("annotator", pa.string()),
         pa.field("kind", pa.string()),
+        pa.field("pool", pa.string()),
         pa.field("criterion", pa.string()),
         pa.field("ranking", pa.string()),
         pa.field("strength", pa.int64()),
@@ -47,6 +48,7 @@ COLUMNS = {
     "comparison": "the comparison's id",
     "annotator": "a person's pseudonym in this release, or a judge's name",
     "kind": "human or judge",
+    "pool": "the pool that a person belongs to, or several; null for judges and imported people",
     "criterion": "the question that was asked",
     "ranking": "responses best first: a>b=c; ~ joins what was not compared; or both_bad",
     "strength": "of a pair's preference, 1 upwards; null where there is none",
@@ -165,6 +167,7 @@ class _Writer:
         self.annotators = pa.array([name for _, name in names], pa.string())
         self.human = np.array([frozen.voters[pk].kind == HUMAN for pk, _ in names], dtype=bool)
         self.kinds = pa.array([frozen.voters[pk].kind for pk, _ in names], pa.string())
+        self.pools = pa.array([frozen.pools.get(pk) for pk, _ in names], pa.string())
         self.criteria: dict[int, Criterion] = {one.pk: one for one in frozen.criteria}
 
     def table(self, read: pa.Table) -> tuple[pa.Array, pa.Table]:
@@ -180,6 +183,7 @@ class _Writer:
         columns = {name: read.column(name) for name in SCHEMA.names if name in read.column_names} | {
             "annotator": self.annotators.take(pa.array(who)),
             "kind": self.kinds.take(pa.array(who)),
+            "pool": self.pools.take(pa.array(who)),
             "criterion": self._criteria(read),
             "reasons": self._reasons(read),
             "weight": pa.array(weight),

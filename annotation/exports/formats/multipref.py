@@ -29,9 +29,9 @@ COLUMNS = {
     "model_a": "who wrote the first answer",
     "model_b": "who wrote the second answer",
     "category": "the comparison's category, where it has one",
-    "annotations": "one entry a submission: evaluator (a person's pseudonym or a judge's name), kind, "
-    "time_spent in seconds, shown_order, timestamp (the day), and for each criterion its preference, "
-    "confidence, checked reasons and, beside rationales, own reason",
+    "annotations": "one entry a submission: evaluator (a person's pseudonym or a judge's name), kind, pool "
+    "(of a person, such as crowd or expert), time_spent in seconds, shown_order, timestamp (the day), and "
+    "for each criterion its preference, confidence, checked reasons and, beside rationales, own reason",
 }
 _STRENGTHS = {None: "", 1: "slightly-", 2: "clearly-", 3: "clearly-"}
 _LABEL = (
@@ -45,6 +45,7 @@ def schema(criteria: Sequence[str], rationales: bool) -> pa.Schema:
     fields = [
         ("evaluator", pa.string()),
         ("kind", pa.string()),
+        ("pool", pa.string()),
         ("time_spent", pa.float64()),
         ("shown_order", pa.string()),
         ("timestamp", pa.string()),
@@ -76,7 +77,8 @@ class MultiPref:
 
     def rows(self, items: Sequence[Item], account: Account) -> Iterator[Row]:
         wanted = [pk for item in items for pk in item.label_ids]
-        found = Label.objects.filter(comparison_id__in=[item.pk for item in items])
+        # Repeats, mirrors and people whose labels do not count are no votes.
+        found = Label.objects.filter(comparison_id__in=[item.pk for item in items], independent=True)
         by_comparison: dict[int, list[dict[str, Any]]] = {}
         frozen = set(wanted)
         for values in found.filter(criterion__in=self.frozen.criteria).order_by("pk").values(*_LABEL):
@@ -133,6 +135,7 @@ class MultiPref:
                 | {
                     "evaluator": self.frozen.names[label["annotator_id"]],
                     "kind": label["annotator__kind"],
+                    "pool": self.frozen.pools.get(label["annotator_id"]),
                     "time_spent": label["annotation__active_seconds"],
                     "shown_order": label["annotation__shown"],
                     "timestamp": label["created_at"].date().isoformat(),
