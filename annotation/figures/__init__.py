@@ -11,14 +11,16 @@ from django.utils import timezone
 from ..models import Figures, Project
 from . import forecast
 from .answers import answers_of
+from .pay import Pay, pace_of_people, pay_at
 from .progress import progress_of
 from .trust import trust_of
 
-__all__ = ["forecast", "kept", "renew", "renew_stale", "up_to_date"]
+__all__ = ["Pay", "forecast", "kept", "pay_at", "renew", "renew_stale", "up_to_date"]
 
 MAKERS: dict[str, Callable[[Project], dict[str, Any]]] = {
     "progress": progress_of,
     "answers": answers_of,
+    "pace": pace_of_people,
     "trust": trust_of,
 }
 QUICK = 1.0  # seconds: what takes longer is left to a worker and kept

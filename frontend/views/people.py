@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from annotation import figures
 from annotation import people as standing
 from annotation.models import Annotation, Annotator, Assignment, AuditEntry, Project
-from annotation.pace import fairness, hourly_pay, usual_pace
 from annotation.permissions import project_for
 from annotation.profile import counts
 from annotation.spreadsheets import plain
@@ -68,9 +68,10 @@ def people(request: SignedInRequest, slug: str) -> HttpResponse:
     if reported:
         _add_report(project, rows)
     hourly = [one.hourly for one in rows if one.hourly is not None]
-    stated = project.minimum_hourly_pay is not None
-    seconds, of_people = usual_pace(project) if stated else (None, 0)
-    usual = hourly_pay(seconds, project.human_label_price)
+    pay = None
+    if project.minimum_hourly_pay is not None:
+        known = figures.kept(project).get("pace")
+        pay = figures.pay_at(project, figures.up_to_date(project, "pace", known))
     context = {
         "access": access,
         "project": project,
@@ -80,9 +81,7 @@ def people(request: SignedInRequest, slug: str) -> HttpResponse:
         "answers": sum(one.work.answers for one in rows),
         "seconds": sum(one.work.seconds for one in rows),
         "hourly": median(hourly) if hourly else None,
-        "fair": fairness(project, usual),
-        "usual": usual,
-        "usual_of": of_people,
+        "pay": pay,
         "profile": counts(project),
         "halted": sum(not one.annotator.may_be_lent for one in rows),
         "appeals": list(standing.appeals(project)[:RECENT]),
@@ -99,12 +98,12 @@ def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpRespon
     project = access.project
     annotator = _of(project, annotator_id)
     work = work_of_people(project, annotator=annotator).get(annotator.pk, NOTHING)
-    figures = []
+    by_criterion = []
     for criterion in criteria_with_newest(project):
         report = report_of(project, criterion, details=True)
         row = next((one for one in report["each_annotator"] if one["annotator"] == annotator.pk), None)
         if row:
-            figures.append({"criterion": criterion, **row})
+            by_criterion.append({"criterion": criterion, **row})
     context = {
         "access": access,
         "project": project,
@@ -114,7 +113,7 @@ def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpRespon
         "work": work,
         "hourly": work.hourly(project.human_label_price),
         "earned": work.earned(project.human_label_price),
-        "figures": figures,
+        "figures": by_criterion,
         "latest": [_answer(one) for one in _latest(annotator)],
         "entries": AuditEntry.objects.filter(project=project, annotator=annotator).order_by("-pk")[:ENTRIES],
         "longest": standing.LONGEST_REASON,

@@ -25,6 +25,7 @@ from ..agreement.tables import Column, Table, spread, with_interval
 from ..signed_in import SignedInRequest, signed_in
 
 Shape = Literal["lines", "bars", "band", "whiskers"]
+DRAWN = ("progress", "answers", "trust")
 Figures = Mapping[str, Mapping[str, Any]]
 
 
@@ -86,7 +87,7 @@ def chart_table(request: SignedInRequest, slug: str, chart: str) -> HttpResponse
 
 def _figures(project: Project) -> Figures:
     kept = figures.kept(project)
-    return {name: figures.up_to_date(project, name, kept.get(name)) for name in figures.MAKERS}
+    return {name: figures.up_to_date(project, name, kept.get(name)) for name in DRAWN}
 
 
 def _progress(project: Project, found: Figures) -> Chart:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from annotation import figures
 from annotation.flags import open_flags
 from annotation.leaks import undecided
-from annotation.models import Annotator, AuditEntry, Release
+from annotation.models import Annotator, AuditEntry, Figures, Project, Release
 from annotation.permissions import Access, project_for
 from routing.series import newest_plan
 
@@ -48,6 +48,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "may_label": access.may("label"),
         "coverage": coverage,
         "people": people,
+        "pay": _pay(project, kept),
         "judges": judges,
         "listed": judges[:LISTED],
         "others": judges[LISTED:],
@@ -84,6 +85,13 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         ],
     }
     return render(request, "frontend/overview/page.html", context)
+
+
+def _pay(project: Project, kept: Mapping[str, Figures]) -> figures.Pay | None:
+    """What an hour pays people; None where an answer has no price. One statement at most."""
+    if not project.human_label_price:
+        return None
+    return figures.pay_at(project, figures.up_to_date(project, "pace", kept.get("pace")))
 
 
 def _halted(access: Access) -> dict[str, Any]:
