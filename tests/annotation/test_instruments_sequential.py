@@ -19,6 +19,8 @@ def scored_until_found(kind: str, seed: int, most: int, choices: int = 3) -> int
         said = truth if kind == "honest" and draw.random() < 0.7 else draw.choice(wrong)
         if kind == "random":
             said = draw.choice(places)
+        if kind == "careless":
+            said = truth if draw.random() < 1 / 3 else draw.choice(places)
         found = state.score(said == truth, truth, choices, 0.7, 1.0)
         state.choose(said, said, True)
         if found:
@@ -31,6 +33,11 @@ def test_random_answers_stand_out_within_45_and_honest_ones_hardly_ever() -> Non
     wrongly = [scored_until_found("honest", seed, 400) for seed in range(80)]
     assert sum(number is not None for number in caught) >= 0.9 * 80
     assert sum(number is not None for number in wrongly) <= 3
+
+
+def test_who_reads_one_in_three_is_found_in_time() -> None:
+    caught = [scored_until_found("careless", seed, 400) for seed in range(60)]
+    assert sum(number is not None for number in caught) >= 0.7 * 60
 
 
 def test_two_answers_tell_less_than_three() -> None:

@@ -12,7 +12,8 @@ from annotation.instruments.known import known_of, make_gold
 from annotation.instruments.setup import set_quality
 from annotation.instruments.watching import Given, after_answers, state_of
 from annotation.labels import Answer, Submission, submit_many
-from annotation.models import Annotator, AuditEntry, Comparison, Label, Notice, Project
+from annotation.models import Annotator, AuditEntry, Comparison, Label, Notice, Pool, Project
+from annotation.projects import touch
 from tests.annotation.voting import answer
 from tests.factories import make_comparison, make_person, make_project, make_user
 
@@ -129,6 +130,19 @@ def test_what_others_agree_on_is_compared_without_ones_own_vote(project: Project
     after_answers(person, project, [given(project, make_comparison(project), "a=b")])
     state = state_of(person)
     assert (state.scored, state.right) == (1, 0), "what others dispute is never held against anybody"
+
+
+def test_answers_wait_for_others_where_all_pools_together_ask_enough_of_them(project: Project) -> None:
+    project.labels_wanted = 2
+    project.save()
+    set_quality(project, {"rules": {"accuracy": "warn"}})
+    person = make_person(project)
+    after_answers(person, project, [given(project, make_comparison(project), "a>b")])
+    assert not state_of(person).pending, "of two people there is one other"
+    Pool.objects.create(project=project, name="expert", labels_wanted=2)
+    touch(project)
+    after_answers(person, project, [given(project, make_comparison(project), "a>b")])
+    assert len(state_of(person).pending) == 1
 
 
 def test_a_revision_is_no_new_evidence(project: Project) -> None:
