@@ -49,8 +49,8 @@ LEFT JOIN annotation_pool p ON p.project_id = l.project_id AND p."default"
 LEFT JOIN annotation_demand d ON d.comparison_id = l.comparison_id AND d.pool_id = p.id
 LEFT JOIN annotation_decision r ON r.comparison_id = l.comparison_id AND r.superseded_at IS NULL
 WHERE l.comparison_id IN ({ids}) AND l.project_id = %s AND l.independent AND l.current
-    AND NOT EXISTS (SELECT 1 FROM annotation_gold g JOIN annotation_reference r ON r.id = g.reference_id
-                    WHERE r.comparison_id = l.comparison_id)
+    AND NOT EXISTS (SELECT 1 FROM annotation_gold g JOIN annotation_reference k ON k.id = g.reference_id
+                    WHERE k.comparison_id = l.comparison_id)
 """
 
 # `live` may have changed since it was read, where this transaction does not hold the row.

@@ -1,5 +1,7 @@
 """A plan decides about the work: what is gold is neither given to people nor taken from the judges."""
 
+from decimal import Decimal
+
 import pytest
 
 from annotation.instruments.known import make_gold
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("policy", ["all_human", "all_ai"])
 def test_a_plan_asks_nobody_for_gold_and_leaves_the_judge_what_it_was_asked(policy: str) -> None:
-    project = make_project(human_label_price="0.5", audit_share=1.0)
+    project = make_project(human_label_price=Decimal("0.5"), audit_share=1.0)
     work, known, judged = (make_comparison(project) for _ in range(3))
     judge = make_judge(project)
     Demand.objects.create(comparison=known, judge=judge, wanted=1)
