@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from annotation.api import once
-from annotation.models import Comparison, KeptReply, Webhook
+from annotation.models import AuditEntry, Comparison, KeptReply, Webhook
 from tests.annotation.calling import field_at_fault, member
 from tests.factories import make_comparison, make_project
 
@@ -106,6 +106,27 @@ def test_a_project_is_closed_and_opened_again() -> None:
     project = make_project()
     make_comparison(project)
     client, path = member(project, "manager"), f"{project.slug}/act"
-    assert post(client, path, {"act": "close"}, "k1").json() == {"state": "closed"}
+    assert post(client, path, {"act": "close"}, "k1").json()["state"] == "closed"
     assert field_at_fault(post(client, path, {"act": "close"}, "k2")) == "act"
-    assert post(client, path, {"act": "open"}, "k3").json() == {"state": "open"}
+    assert post(client, path, {"act": "open"}, "k3").json() == {"state": "open", "delete_at": None}
+
+
+def test_an_owner_has_a_project_deleted_by_its_slug_and_keeps_it_after_all() -> None:
+    project = make_project()
+    path = f"{project.slug}/act"
+    typed = {"act": "delete", "typed": project.slug}
+    assert post(member(project, "manager"), path, typed, "k1").status_code == 403
+    client = member(project, "owner")
+    assert field_at_fault(post(client, path, {"act": "delete"}, "k1")) == "typed"
+    assert post(client, path, typed, "k2").json()["delete_at"]
+    assert field_at_fault(post(client, path, {"act": "close"}, "k3")) == "act"
+    assert post(client, path, {"act": "keep"}, "k4").json() == {"state": "open", "delete_at": None}
+
+
+def test_only_an_account_that_may_makes_projects_over_the_api() -> None:
+    client = member(make_project(), "annotator")
+    assert post(client, "new", {"project": {"slug": "mine"}}, "k").status_code == 403
+    owner = member(make_project(), "owner")
+    made = post(owner, "new", {"project": {"slug": "mine", "name": "Mine"}}, "k").json()
+    assert (made["slug"], made["state"], made["role"]) == ("mine", "open", "owner")
+    assert AuditEntry.objects.get(act="create").after["name"] == "Mine"
