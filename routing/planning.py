@@ -254,8 +254,8 @@ def result_of(
         told.append(
             f"the limits were solved for in the time there was: at most {selection.gap:.2%} below the best"
         )
-    elif selection.gap >= 0.001:
-        told.append(f"labels went one by one where they are worth most: at most {selection.gap:.1%} lost")
+    elif selection.gap >= 0.01:
+        told.append(f"labels went one by one where they are worth most: at most {selection.gap:.0%} lost")
     result = PlanResult(
         id=plan_id,
         policy=prepared.policy.name,

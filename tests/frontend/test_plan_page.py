@@ -51,7 +51,7 @@ def test_labels_that_go_where_they_pay_are_asked_for_and_explained() -> None:
     client.post(f"/p/{project.slug}/plan/ask/", asked)
     shown = page(client, project)
     assert '<option value="3" selected>' in shown
-    assert "Labels go where they pay: these 40 to <b>" in shown
+    assert "these 40 labels go where they pay instead: to <b>" in shown
     client.post(f"/p/{project.slug}/plan/ask/", asked | {"policy": "random"})
     assert "do not say what a label is worth" in page(client, project)
 
