@@ -51,7 +51,8 @@ def policies(results: dict[str, Any]) -> list[str]:
         rows["combined over disagreement, people's labels shuffled"] = [None, None, None, [shuffled]]
         kind = "kept" if ties == TIES[0] else "dropped"
         tables.append(_table(f"MT-Bench, people's ties {kind}", rows))
-        tables.append(_table(f"every policy over people by lot, ties {kind}", every(results, ties)))
+        if found := every(results, ties):
+            tables.append(_table(f"every policy over people by lot, ties {kind}", found))
     rows = {name.partition(": ")[2]: one for name, one in results.items() if name.startswith("LLMBar: ")}
     return [*tables, _table("LLMBar", rows)]
 

@@ -11,8 +11,10 @@ SIZE = 100  # mixes that each model learned from
 
 
 def policies() -> None:
-    """Mean gain of every policy over people by lot, ties kept, best first."""
+    """Mean gain of every policy over people by lot, ties kept, best first; drawn where it was measured."""
     rows = [(name, one[-1]) for name, one in every(_results(), "with ties").items()]
+    if not rows:
+        return
     chart = Chart(
         "What each policy gains",
         (-2, 4),
