@@ -33,6 +33,7 @@ def test_an_expert_is_asked_as_one_paused_by_the_owner_heard_and_resumed(
     asked = make_comparison(project, prompt="Which is for experts?", wanted=0)
     Demand.objects.create(comparison=asked, pool=experts, wanted=1)
     owner = make_person(project, role="owner")
+    assert owner.user is not None
     _, token = invite(Access(project, owner.membership), owner.user, "Chemists", "annotator", pool=experts)
 
     sign_in(page, make_user("ella@example.org", name="Ella"))
