@@ -70,19 +70,19 @@ class Search:
 
 
 def find(project: Project, search: Search, after: int = 0, number: int = 50) -> list[int]:
-    """Ids of the first `number` comparisons with an id above `after` that fit. Three SQL statements at most.
+    """Ids of the first `number` comparisons with an id above `after` that fit. Four SQL statements at most.
 
     PostgreSQL takes what fits for spread evenly, and would go along the list for a word of which there is
     nothing until its end. So it may do so for the next comparisons only; where a page is not full then, an
     order that no index has leaves it to find all that fits, through the index of words.
     """
-    fitting = _fitting(project, search, pk__gt=after)
-    if search.words and connection.vendor == "postgresql":
+    order: Any = "pk"
+    if re.search(r"\w", search.words) and connection.vendor == "postgresql":
         near = _fitting(project, search, pk__gt=after, pk__lte=after + NEAR)
         if len(ids := _first(near.order_by("pk"), number)) == number:
             return ids
-        return _first(fitting.order_by(F("pk") + 0), number)
-    return _first(fitting.order_by("pk"), number)
+        order = F("pk") + 0
+    return _first(_fitting(project, search, pk__gt=after).order_by(order), number)
 
 
 def named(project: Project, search: Search) -> int | None:

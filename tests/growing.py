@@ -1,7 +1,7 @@
 """A project made large inside its database: all that pages list, count or filter by, in thirty statements.
 
 The nth comparison has n % 4 people's labels of the three that are wanted, every second one the judge's too.
-Some have a rationale, a known answer, a flag, a response that says who wrote it, or were skipped.
+Some have a known answer, a flag, a response that says who wrote it, or were skipped.
 """
 
 from typing import Any
@@ -27,12 +27,10 @@ from annotation.models import (
     JudgeRun,
     Label,
     Project,
-    Rationale,
     Reference,
     Response,
     SearchText,
     SummaryMark,
-    Tag,
 )
 
 NUMBERED = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {size})"
@@ -108,7 +106,6 @@ class Grown:
             found=_json(leak),
             original="NULL",
         )
-        _insert(Tag, f"{new} AND {n} % 5 = 0", comparison_id="c.id", name="'topic'", value=f"'t' || {n} % 7")
 
     def _asked(self) -> None:
         n = self.n
@@ -161,12 +158,6 @@ class Grown:
             ranking=ANSWER,
             strength="CASE WHEN a.id % 3 < 2 THEN 1 END",
             created_at="a.claimed_at",
-        )
-        _insert(
-            Rationale,
-            f"FROM annotation_label l WHERE l.id > {self.answer} AND l.id % 10 = 0",
-            label_id="l.id",
-            text="'It keeps to the point.'",
         )
         _insert(
             Assignment,
@@ -285,9 +276,7 @@ def _count_on(model: type[Model]) -> None:
             )
 
 
-def _insert(
-    table: type[Model], source: str, /, before: str = "", same: dict[str, Any] | None = None, **columns: str
-) -> None:
+def _insert(table: type[Model], source: str, /, before: str = "", same: Any = None, **columns: str) -> None:
     """INSERT … SELECT with the model's own defaults for every column that is not given as SQL; `same` holds
     values that are equal in all rows."""
     names, values, parameters = [], [], []
@@ -300,7 +289,7 @@ def _insert(
             as_json = isinstance(field, JSONField) and connection.vendor == "postgresql"
             values.append("%s::jsonb" if as_json else "%s")
             parameters.append(_adapt(field, (same or {}).get(field.attname, _default(field))))
-        names.append(connection.ops.quote_name(field.column))
+        names.append(connection.ops.quote_name(str(field.column)))
     name = connection.ops.quote_name(table._meta.db_table)
     statement = f"INSERT INTO {name} ({', '.join(names)}) {before} SELECT {', '.join(values)} "
     with connection.cursor() as cursor:

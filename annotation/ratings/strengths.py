@@ -104,7 +104,10 @@ def inverse(information: Floats, group: Ints) -> Floats:
     scale = max(float(np.abs(np.diag(information)).max()), 1e-12)
     projector = same / same.sum(1, keepdims=True)
     padded[:models, :models] += scale * projector
-    found = np.asarray(np.linalg.inv(padded), dtype=np.float64)
+    try:
+        found = np.asarray(np.linalg.inv(padded), dtype=np.float64)
+    except np.linalg.LinAlgError:  # the votes say nothing of a parameter: it stays where it is
+        found = np.asarray(np.linalg.pinv(padded, hermitian=True), dtype=np.float64)
     found[:models, :models] -= projector / scale
     return found
 

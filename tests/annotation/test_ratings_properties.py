@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from annotation.ratings import Battles, bradley_terry, strengths
+from annotation.ratings.strengths import inverse
 
 MODELS = 5
 seeds = st.integers(0, 10_000)
@@ -69,3 +70,9 @@ def test_full_and_sparse_sums_over_clusters_are_the_same(seed: int, davidson: bo
         patch.setattr(strengths, "DENSE", 0)
         sparse = bradley_terry(met, davidson)
     assert sparse.covariance == pytest.approx(full.covariance, abs=1e-9)
+
+
+def test_a_parameter_that_the_votes_say_nothing_of_stays_where_it_is() -> None:
+    information = np.array([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    found = inverse(information, np.array([0, 0]))
+    assert np.allclose(found, [[0.25, -0.25, 0.0], [-0.25, 0.25, 0.0], [0.0, 0.0, 0.0]])
