@@ -19,8 +19,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner(client: Client, monkeypatch: pytest.MonkeyPatch) -> Annotator:
-    """Signed in. Whatever the machine, no figure takes so long that it is kept."""
+    """Signed in. However quick the machine, figures are worked out each time that they are asked for."""
     monkeypatch.setattr(figures, "QUICK", float("inf"))
+    monkeypatch.setattr(figures, "PATIENCE", 0)
     owner = make_person(make_project(), role="owner")
     assert owner.user is not None
     client.force_login(owner.user)
