@@ -6,6 +6,7 @@ Responses say "with care" or "in haste"; whoever reads prefers care.
 import random
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.test import Client
 
@@ -62,7 +63,7 @@ class Sitter:
         first = text.index(BETTER) < text.index(WORSE)
         if self.draw.random() >= self.reads:
             first = self.draw.random() < 0.5
-        fields: dict[str, str] = {}
+        fields: dict[str, Any] = {}
         for name in self.desk.criteria:
             strength = self.draw.choice((1, 2))
             fields[name] = str(strength if first else -strength)

@@ -54,6 +54,7 @@ def main(provider: Any) -> dict[str, Any]:
     call_command("migrate", run_syncdb=True, verbosity=0)
     project = make_project(name="Lakes")
     owner = make_person(project, role="owner", email="olga@example.org")
+    assert owner.user is not None
 
     def account(client: Any) -> str | None:
         pk = client.session.get("_auth_user_id")
