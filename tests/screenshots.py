@@ -61,6 +61,16 @@ SIZES = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
 SETTLED = 300  # milliseconds, longer than any transition
 SETTINGS = ("questions", "guidelines", "labels", "general", "routing")
+RELEASE = {
+    "formats": ["trl-preference", "labels"],
+    "source": "routed",
+    "consensus": "mace",
+    "min_labels": 1,
+    "min_probability": 0,
+    "ties": "drop",
+    "test_share": 0.1,
+    "file_type": "parquet",
+}
 CHILDREN = b"question,one,two\nWhy is the sky dark at night?,Light needs time.,The sun is elsewhere.\n"
 
 
@@ -168,16 +178,15 @@ def furnish(judge: Judge) -> None:
         ("programs/tokens/new/", {"name": "Nightly export", "role": "viewer", "days": 90}),
         (f"judges/{judge.pk}/trial/start/", {"which": "first"}),
         ("plan/ask/", {"kind": "share", "amount": "25", "policy": "combined"}),
-        ("releases/new/", {"formats": ["trl-preference", "labels"]}),
+        ("releases/new/", RELEASE),
         ("uploads/", {"file": SimpleUploadedFile("children.csv", CHILDREN)}),
     ]
     for path, data in asked:
         reply = client.post(f"/p/{SLUG}/{path}", data)
         assert reply.status_code < 400, (path, reply.content.decode())
     client.post("/new/", {"name": "Science for children", "slug": "science", "template": "multipref"})
-    halted = (
-        Annotator.objects.filter(project__slug=SLUG, kind="human", labels__isnull=False).distinct().last()
-    )
+    working = Annotator.objects.filter(project__slug=SLUG, kind="human", paused_at=None)
+    halted = working.filter(labels__isnull=False).distinct().last()
     assert halted is not None
     pause(halted, None, "Twenty answers in a minute: nobody reads so fast.")
     appeal(Annotator.objects.get(pk=halted.pk), "These texts are only two lines long.")
@@ -196,7 +205,7 @@ def addresses(batched: Judge, panel: Panel) -> dict[str, tuple[str, str]]:
     person = project.annotators.filter(kind="human", paused_at__isnull=False).last()
     judge = Judge.objects.filter(version__project=project).order_by("pk")[0]
     call = JudgeCall.objects.filter(annotator__judge_version=judge.version).first()
-    upload = Upload.objects.get(project=project)
+    upload = Upload.objects.filter(project=project)[0]
     assert comparison is not None
     assert ranking is not None
     assert person is not None
@@ -261,9 +270,10 @@ def addresses(batched: Judge, panel: Panel) -> dict[str, tuple[str, str]]:
     }
 
 
-def every_page(browser: Browser, address: str, folder: Path, only: list[str]) -> None:
-    furnish(Judge.objects.filter(version__project__slug=SLUG).order_by("pk")[0])
-    pages = {name: page for name, page in addresses(*furnish_judges()).items() if not only or name in only}
+def every_page(
+    browser: Browser, address: str, folder: Path, pages: dict[str, tuple[str, str]], only: list[str]
+) -> None:
+    pages = {name: page for name, page in pages.items() if not only or name in only}
     for theme in THEMES:
         for width in SIZES:
             for name, (who, path) in pages.items():
@@ -285,15 +295,20 @@ def main() -> None:
     folder = target or ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
     executable = shutil.which("chromium") or shutil.which("google-chrome")
-    with site() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
-        if target:
-            every_page(browser, address, folder, sys.argv[2:])
-        else:
-            readme_pictures(browser, address, folder)
-        browser.close()
+    with site() as address:
+        pages = {}
+        if target:  # before the browser, beside which nothing else may have a loop of its own
+            furnish(Judge.objects.filter(version__project__slug=SLUG).order_by("pk")[0])
+            pages = addresses(*furnish_judges())
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
+            )
+            if target:
+                every_page(browser, address, folder, pages, sys.argv[2:])
+            else:
+                readme_pictures(browser, address, folder)
+            browser.close()
 
 
 if __name__ == "__main__":
