@@ -82,6 +82,11 @@ urlpatterns = [
     path("p/<slug:slug>/agreement/<slug:figure>.csv", agreement.table, name="agreement-table"),
     path("p/<slug:slug>/leaderboard/", leaderboard.leaderboard, name="leaderboard"),
     path("p/<slug:slug>/leaderboard/all.csv", leaderboard.leaderboard_table, name="leaderboard-table"),
+    path(
+        "p/<slug:slug>/leaderboard/matchmake/",
+        leaderboard.leaderboard_matchmake,
+        name="leaderboard-matchmake",
+    ),
     path("p/<slug:slug>/people/", people.people, name="people"),
     path("p/<slug:slug>/people/payments.csv", people.payments, name="payments"),
     path("p/<slug:slug>/people/members/", members.members, name="members"),

@@ -44,8 +44,8 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Skills:
-    """What is known of n models: `mean` (n,) in log odds, 0 over all, and `covariance` (n, n); `met` (n, n) counts how
-    often each pair was compared, a pair of a ranking by its weight."""
+    """What is known of n models: `mean` (n,) in log odds, 0 over all, and `covariance` (n, n); `met` (n, n)
+    counts how often each pair was compared, a pair of a ranking by its weight."""
 
     mean: Floats
     covariance: Floats
@@ -55,8 +55,9 @@ class Skills:
     def error(self) -> Floats:
         """Standard deviations (n,) of each skill's difference to the mean skill, which is what a table of
         them shows."""
-        centred = self.covariance - self.covariance.mean(axis=0)
-        return np.sqrt(np.maximum(np.diag(centred - centred.mean(axis=1, keepdims=True)), 0))
+        n = len(self.mean)
+        centre = np.eye(n) - 1 / max(n, 1)
+        return np.sqrt(np.maximum(np.diag(centre @ self.covariance @ centre), 0))
 
 
 def weight(k: int) -> float:
@@ -85,12 +86,14 @@ def learn(models: int, first: Ints, second: Ints, score: Floats, k: Ints) -> Ski
     return Skills(mean, covariance, met)
 
 
-def priorities(sets: Sequence[Sequence[int]], of: Ints, ties: Floats, skills: Skills) -> Floats:
+def priorities(
+    sets: Sequence[Sequence[int]], of: Ints, ties: Floats, skills: Skills, ahead: int = AHEAD
+) -> Floats:
     """How urgent n open comparisons are, (n,): more is sooner. `sets` are different sets of two models or
     more, and `of` (n,) says which of them a comparison is between; `ties` (n,), 0 to 1, decides between
     equals.
 
-    The first AHEAD follow one another, each chosen as if those before it had been answered: otherwise all
+    The first `ahead` follow one another, each chosen as if those before it had been answered: otherwise all
     comparisons of the same few models would come first. The others follow by what they are worth then.
     """
     found = np.full(len(of), np.nan)
@@ -104,7 +107,7 @@ def priorities(sets: Sequence[Sequence[int]], of: Ints, ties: Floats, skills: Sk
     near = near[[bool(waiting[at]) for at in near.tolist()]]
     close = _Pairs.of([sets[at] for at in near.tolist()])
     last = np.inf
-    for _ in range(min(AHEAD, len(of))):
+    for _ in range(min(ahead, len(of))):
         worth = close.mean_of(_table(skills))
         worth[[not waiting[at] for at in near.tolist()]] = -np.inf
         best = int(np.lexsort((lots[near], -worth))[0])

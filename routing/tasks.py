@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from annotation.models import Project
 
-from . import approving, drafting, refitting, texts
+from . import approving, arena, drafting, refitting, texts
 from .models import Plan
 from .planning import make_plan
 from .policies import POLICIES
@@ -97,3 +97,10 @@ def approve_plan(plan_id: str, people: int) -> None:
             approving.approve(plan, people)
         except PlanError as error:
             approving.refuse(plan, str(error))
+
+
+@shared_task
+def matchmake_project(project_id: int, criterion: str) -> None:
+    """Puts what is open in order of what it tells about models. Doubled messages give the same order."""
+    for project in Project.objects.filter(pk=project_id):
+        arena.matchmake(project, criterion)

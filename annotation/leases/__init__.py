@@ -22,6 +22,7 @@ from .ending import HOLD_SECONDS, expire, give_back, lend_again, renew
 from .in_hand import SHOWN, held_by, lent_columns, read
 from .open_queue import UNLIMITED, next_open, open_count, take
 from .order import shown_order
+from .urgency import set_priorities
 
 __all__ = [
     "HOLD_SECONDS",
@@ -36,6 +37,7 @@ __all__ = [
     "next_open",
     "open_count",
     "renew",
+    "set_priorities",
     "shown_order",
 ]
 

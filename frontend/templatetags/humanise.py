@@ -159,6 +159,7 @@ def act_name(act: str) -> str:
         "adjudicate": _("Decided the comparison"),
         "approve-plan": _("Approved the routing plan"),
         "guidelines": _("Changed the guidelines"),
+        "matchmake": _("Had people lent first what tells most about models"),
         "judge": _("Set up the judge"),
         "judge-retire": _("Took the judge out of service"),
         "judge-return": _("Brought the judge back"),

@@ -3,18 +3,20 @@
 import csv
 from typing import Any
 
+from django.contrib import messages
 from django.core.cache import cache
 from django.db.models import Max
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from annotation.models import Criterion, Decision, Label, Project
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
 from annotation.reports.leaderboard import VOTES, leaderboard_of
 from annotation.spreadsheets import plain
+from routing import arena
 
 from .agreement.kept import HOURS
 from .signed_in import SignedInRequest, signed_in
@@ -76,6 +78,21 @@ def leaderboard_table(request: SignedInRequest, slug: str) -> HttpResponse:
         }
         rows.writerow([values[column] for column in COLUMNS])
     return reply
+
+
+@signed_in
+@require_POST
+def leaderboard_matchmake(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Has people lent first what should tell most about which model is better."""
+    access = project_for(request.user, slug, "manage")
+    criteria = criteria_of(access.project)
+    asked = request.POST.get("criterion")
+    criterion = next((one for one in criteria if asked in (None, one.name)), None)
+    if criterion is None:
+        raise Http404("No such criterion")
+    arena.begin(access.project, criterion, request.user)
+    messages.success(request, _("A worker puts what is open in order. People who come next are lent it so."))
+    return redirect("leaderboard", slug)
 
 
 def _asked(request: SignedInRequest, access: Access) -> tuple[Criterion, str, bool]:

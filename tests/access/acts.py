@@ -124,6 +124,7 @@ PAGES = {
     ),
     "judge-try": Act("judge-try", given(which="first")),
     "leaks-decide": Act("leak", lambda world: {"choice": "accept", "response": [world.leak()]}),
+    "leaderboard-matchmake": Act("matchmake", given()),
     "member-act": Act("member", given(role="viewer")),
     "panel-act": Act("panel-retire", given(action="retire")),
     "panel-new": Act("panel", lambda world: world.panel() and _SEATS | {"name": "bench"}),

@@ -57,6 +57,7 @@ EXPECTED = {
     "disputes": "view",
     "leaderboard": "view",
     "leaderboard-table": "view",
+    "leaderboard-matchmake": "manage",
     "people": "manage",
     "quality": "manage",
     "quality-gold": "manage",

@@ -1,5 +1,7 @@
 """The leaderboard page: figures with intervals, for those who may see who wrote what."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -82,3 +84,17 @@ def test_an_empty_project_says_so() -> None:
     assert owner.user is not None
     client.force_login(owner.user)
     assert "nothing to rank" in client.get(reverse("leaderboard", args=[project.slug])).content.decode()
+
+
+def test_a_manager_has_people_lent_first_what_tells_most(django_capture_on_commit_callbacks: Any) -> None:
+    project, client = world()
+    person = make_person(project)
+    for _ in range(9):
+        answer(person, compare(project, "north", "south"), "a>b")
+    known, close = compare(project, "north", "south"), compare(project, "north", HOSTILE)
+    assert "Put what is open" in client.get(reverse("leaderboard", args=[project.slug])).content.decode()
+    address = reverse("leaderboard-matchmake", args=[project.slug])
+    assert client.post(address, {"criterion": "taste"}).status_code == 404
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(address, {"criterion": "overall"}).status_code == 302
+    assert close.demands.get().priority > known.demands.get().priority > 0
