@@ -6,9 +6,9 @@ much, with exploration, models that rarely met.
 
 Skills are log odds with a Gaussian prior, and the posterior is Gaussian too: Bradley-Terry by Newton's method
 with Laplace's approximation, ties as half wins. K-Sort Arena updates each model by itself after each answer
-(Weng & Lin 2011, JMLR 12). That forgets that models which met share their errors; once close models mostly
-meet each other, its intervals contain the truth far too seldom, and the order of answers matters. Here the
-models have one covariance, and the order of answers does not matter. `benchmarks/matchmaking.py` has both.
+(Weng & Lin 2011, JMLR 12). That forgets that models which met share their errors: once close models mostly
+meet each other, its intervals contain the truth too seldom, and the order of answers matters. Here the models
+have one covariance, and the order of answers does not matter. `benchmarks/matchmaking.py` has both.
 
 The pairs of one ranking are not independent. Each counts `weight(k)`, a composite likelihood (Varin et al.
 2011): what a ranking of k equals tells by Plackett-Luce over what its k(k - 1)/2 pairs would by themselves.

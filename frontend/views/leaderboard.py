@@ -8,6 +8,8 @@ from django.core.cache import cache
 from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -92,7 +94,7 @@ def leaderboard_matchmake(request: SignedInRequest, slug: str) -> HttpResponse:
         raise Http404("No such criterion")
     arena.begin(access.project, criterion, request.user)
     messages.success(request, _("A worker puts what is open in order. People who come next are lent it so."))
-    return redirect("leaderboard", slug)
+    return redirect(f"{reverse('leaderboard', args=[slug])}?{urlencode({'criterion': criterion.name})}")
 
 
 def _asked(request: SignedInRequest, access: Access) -> tuple[Criterion, str, bool]:
