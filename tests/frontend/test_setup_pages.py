@@ -136,6 +136,9 @@ def test_other_columns_are_mapped_with_a_look_at_what_comes_of_it(
 ) -> None:
     found = send(client, b"frage,links,rechts\nWhy?,Because.,So.\n", "other.csv")
     url = reverse("upload", args=["trees", found.pk])
+    before = text(client.get(url))
+    assert "Choose the columns that hold the prompt" in before
+    assert "expected" not in before, "nothing is at fault yet"
     assert "choose the column" in text(client.post(url, {"action": "import"}))
     columns = {"prompt": "frage", "response_a": "links", "response_b": "links"}
     wrong = client.post(url, columns, headers={"HX-Request": "true"})

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotation import tasks
 from annotation import uploads as files
-from annotation.imports.columns import MODELS, RESPONSES
+from annotation.imports.columns import MODELS, RESPONSES, check
 from annotation.imports.drafts import Draft
 from annotation.imports.looking import Look, first_drafts, look
+from annotation.imports.problems import Bad
 from annotation.models import Comparison, Project, Upload
 from annotation.permissions import project_for
 from annotation.uploads import Gap, UploadError
@@ -131,7 +132,9 @@ def upload(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponse:
         return redirect("upload", slug, found.pk)
     columns = form.columns() if request.method == "POST" and form.is_valid() else found.columns
     context |= {"form": form, "look": seen, "columns": columns, "report": found.report}
-    context["drafts"] = [] if form.errors else _drafts(access.project, found, columns)
+    context["unmapped"] = not form.errors and _unmapped(columns, seen)
+    shown = not (form.errors or context["unmapped"])
+    context["drafts"] = _drafts(access.project, found, columns) if shown else []
     page = "frontend/setup/upload.html"
     if request.htmx:  # a mapping that is not finished yet is no mistake
         reply = render(request, f"{page}#firsts", context)
@@ -224,6 +227,17 @@ def _ask(request: SignedInRequest, found: Upload) -> None:
         messages.error(request, str(error))
     else:
         transaction.on_commit(lambda: tasks.import_upload.delay(found.pk))
+
+
+def _unmapped(columns: dict[str, str], seen: Look) -> bool:
+    """Whether columns are still to be chosen before anything can be shown of the file."""
+    if not columns:
+        return not seen.known
+    try:
+        check(columns, seen.names)
+    except Bad:
+        return True
+    return False
 
 
 def _drafts(project: Project, found: Upload, columns: dict[str, str]) -> list[dict[str, Any]]:
