@@ -178,8 +178,9 @@ def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annota
         cursor.execute(_FREE_SLOTS)
         cursor.execute(_END_LEASES)
         _change_demand(wanted, judge, _varied(plan))
-        cursor.execute("DROP TABLE routing_ended")
-        cursor.execute("DROP TABLE routing_planned")
+        both = ("routing_ended, routing_planned",)
+        for tables in both if connection.vendor == "postgresql" else ("routing_ended", "routing_planned"):
+            cursor.execute(f"DROP TABLE {tables}")
 
 
 def _copy(rows: Iterable[Row]) -> None:

@@ -82,7 +82,7 @@ class Grown:
             external_id=f"'grown/' || ({self.comparison} + n)",
             prompt=_json("""'[{"role": "user", "content": "Write a story of ' || n || ' words."}]'"""),
             k="2",
-            group="'g' || n",
+            group="'g' || n % 150",
             category="'c' || n % 10",
             content_hash="'' || n",
         )

@@ -14,7 +14,6 @@ from ..models import (
     Guidelines,
     Membership,
     Pool,
-    PoolMembership,
     Project,
 )
 from ..profile import counts
@@ -34,6 +33,7 @@ def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
     policies = decided.values("policy", "policy_version", "destination", "audit").annotate(
         comparisons=Count("pk")
     )
+    pools, pools_of = _pools(project)
     return {
         "project": {"slug": project.slug, "name": scrub(project.name)},
         "criteria": [
@@ -66,11 +66,9 @@ def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
             "labels_wanted": project.labels_wanted,
             "labels_cap": project.labels_cap,
             "overlap_share": project.overlap_share,
-            "pools": list(
-                Pool.objects.filter(project=project).order_by("name").values("name", "labels_wanted")
-            ),
+            "pools": pools,
         },
-        "pools_of": _pools_of(project),
+        "pools_of": pools_of,
         "compensation": {"per_label": str(project.human_label_price), "currency": project.currency},
         "time": _time(project),
         "profile": counts(project, released=True),
@@ -79,14 +77,17 @@ def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
     }
 
 
-def _pools_of(project: Project) -> dict[str, str]:
-    """Names of the pools that each person belonged to, by annotator id."""
-    found: dict[str, str] = {}
-    rows = PoolMembership.objects.filter(pool__project=project).order_by("pool__name")
-    for annotator, name in rows.values_list("annotator", "pool__name"):
-        known = found.get(str(annotator))
-        found[str(annotator)] = f"{known}, {name}" if known else name
-    return found
+def _pools(project: Project) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The pools by name, and the names of those that each person belonged to, by annotator id."""
+    wanted: dict[str, int | None] = {}
+    names: dict[str, list[str]] = {}
+    rows = Pool.objects.filter(project=project).order_by("name")
+    for name, labels, annotator in rows.values_list("name", "labels_wanted", "annotators"):
+        wanted[name] = labels
+        if annotator is not None:
+            names.setdefault(str(annotator), []).append(name)
+    pools = [{"name": name, "labels_wanted": labels} for name, labels in wanted.items()]
+    return pools, {annotator: ", ".join(of) for annotator, of in names.items()}
 
 
 def _time(project: Project) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ def test_a_price_changed_there_leaves_a_trace(client: Client) -> None:
     judge = make_judge(make_project(), "http://127.0.0.1:9/v1")
     client.force_login(make_user(is_staff=True, is_superuser=True))
     values = {"input_price": "3", "output_price": "10", "concurrency": "8", "timeout_seconds": "5"}
-    values |= {"transport": "direct", "batch_share": "0.5"}
+    values |= {"transport": "direct", "batch_share": "0.5", "breaker_share": "0.2"}
     client.post(reverse("admin:llm_judges_judge_change", args=[judge.pk]), values)
     judge.refresh_from_db()
     assert (judge.input_price, judge.revision) == (3, 2)
