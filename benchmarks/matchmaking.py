@@ -4,8 +4,8 @@
 Models with known skills (normal, in log odds) write the responses; an answer is drawn by Plackett-Luce. Out
 of a project of many comparisons each way asks for some, batch by batch, and ranks by what was said. A ranking
 is right at a Kendall's tau of 0.85 with the truth, averaged over seeds; figures are answers until it is right
-and stays so, with a bootstrap over seeds. Beside it two rankings from the same answers: each model updated by
-itself (Weng & Lin 2011, as in K-Sort Arena) on those of matchmaking, and Elo (K = 32) on those by lot.
+and stays so, with a bootstrap over seeds. Beside it two rankings from the answers by lot: each model updated
+by itself (Weng & Lin 2011, as in K-Sort Arena), and Elo (K = 32).
 """
 
 import sys
@@ -20,7 +20,7 @@ SKILL = 1.0  # standard deviation, 174 points of Elo
 REPLICATES = 1000
 # Models, responses, answers at most, answers a batch.
 ARENAS = ((20, 2, 1500, 50), (20, 4, 500, 25), (45, 4, 800, 50))
-WAYS = ("matchmaking", "lot", "turn", "matchmaking, each by itself", "lot, elo")
+WAYS = ("matchmaking", "lot", "turn", "lot, each by itself", "lot, elo")
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
         runs = {way: [run(way, seed, models, k, most, batch) for seed in seeds] for way in WAYS}
         found = measured(runs, batch)
         results[name] = found
-        lines += [name, *(f"  {way:28} {one}" for way, one in found.items())]
+        lines += [name, *(f"  {way:22} {one}" for way, one in found.items())]
         goals.append(goal(f"vs_lot {name}", found["lot"]["times"][0], 1.0, "at_least", "times"))
         goals.append(goal(f"coverage {name}", found["matchmaking"]["inside"], 0.9, "at_least", ""))
     return finish({"machine": machine(), "results": results, "goals": goals}, options.json, *lines)

@@ -6,16 +6,18 @@ much, with exploration, models that rarely met.
 
 Skills are log odds with a Gaussian prior, and the posterior is Gaussian too: Bradley-Terry by Newton's method
 with Laplace's approximation, ties as half wins. K-Sort Arena updates each model by itself after each answer
-(Weng & Lin 2011, JMLR 12). That forgets that models which met share their errors: once close models mostly
-meet each other, its intervals contain the truth too seldom, and the order of answers matters. Here the models
-have one covariance, and the order of answers does not matter. `benchmarks/matchmaking.py` has both.
+(Weng & Lin 2011, JMLR 12). That forgets that models which met share their errors, and takes the pairs of a
+ranking for independent: its intervals contain the truth too seldom (`benchmarks/matchmaking.py`), and the
+order of answers matters. Here the models have one covariance, and the order of answers does not matter.
 
 The pairs of one ranking are not independent. Each counts `weight(k)`, a composite likelihood (Varin et al.
 2011): what a ranking of k equals tells by Plackett-Luce over what its k(k - 1)/2 pairs would by themselves.
 
 The worth of a pair sums over all pairs of models how doubtful their order is, exp(-z²/2), times the part of
-the variance of their difference that the answer should take away. To it comes an upper confidence bound,
-EXPLORE sqrt(log(1 + all that met) / (1 + this pair met)); K-Sort Arena's exact formula was not at hand.
+the variance of their difference that the answer should take away. To it comes a bonus for exploring,
+EXPLORE log(1 + all that met) / (1 + this pair met): an upper confidence bound without its root, so that it
+falls as what an answer tells falls and pairs that are settled stay behind. K-Sort Arena's exact formula was
+not at hand.
 """
 
 from collections.abc import Sequence
@@ -166,7 +168,7 @@ def _table(skills: Skills) -> Floats:
     each = np.diag(moved)
     told = expit(ahead) * expit(-ahead)
     exploit = (each[:, None] + each - 2 * moved) * told / (1 + variance * told)
-    explore = np.sqrt(np.log1p(skills.met.sum() / 2) / (1 + skills.met))
+    explore = np.log1p(skills.met.sum() / 2) / (1 + skills.met)
     return exploit + EXPLORE * explore
 
 

@@ -88,6 +88,12 @@ def test_close_and_unknown_models_come_before_what_is_settled() -> None:
     assert worth[2] > worth[1] > worth[0]
 
 
+def test_a_settled_pair_stays_behind_even_if_it_rarely_met() -> None:
+    known: list[Pair] = [(0, 1, 1.0), (1, 0, 1.0)] * 300 + [(0, 2, 1.0), (1, 2, 1.0)] * 100
+    worth = worths([(0, 1), (0, 2)], skills_of(3, known))
+    assert worth[0] > worth[1]
+
+
 def test_what_comes_first_is_spread_over_the_models() -> None:
     sets = [(one, other) for one in range(6) for other in range(one + 1, 6)]
     of = ints(np.repeat(np.arange(15), 20))
