@@ -110,7 +110,7 @@ def _who(manifest: dict[str, Any]) -> str:
     for judge in manifest["judges"]:
         told = f", model {judge['model']}, template {judge['template']}" if "model" in judge else ""
         version = f" version {judge['version']}" if "version" in judge else ""
-        lines.append(f"- Judge {_cell(judge['name'])}{version}{told}")
+        lines.append(f"- Judge {_cell(judge['name'])}{version}{told}{_coverage(judge)}")
     pay, time = manifest["compensation"], manifest["time"]
     if float(pay["per_label"]):
         lines.append(f"- Paid for each submission of a person: {pay['per_label']} {pay['currency']}")
@@ -152,6 +152,14 @@ def _agreement(figures: dict[str, Any]) -> list[str]:
             share, n = judge["vs_majority"], judge["n"]
             lines.append(f"  - {_cell(name)} agrees with the people's majority on {share:.3f} of {n:,}")
     return lines
+
+
+def _coverage(judge: dict[str, Any]) -> str:
+    """What stands beside every rate of a judge: what it was asked and did not answer is no vote of its."""
+    calls = judge.get("calls")  # a release that was frozen by an earlier version does not know
+    if not calls or not calls["ended"]:
+        return ""
+    return f": a verdict in {calls['answered']:,} of {calls['ended']:,} calls"
 
 
 def _estimates(manifest: dict[str, Any]) -> list[str]:

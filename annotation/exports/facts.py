@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from ..models import (
     Annotation,
@@ -12,6 +12,7 @@ from ..models import (
     Criterion,
     Decision,
     Guidelines,
+    JudgeCall,
     Membership,
     Pool,
     Project,
@@ -21,6 +22,8 @@ from ..reports.estimates import decided_of, gold_of
 from .scrub import Scrubber
 
 BATCH = 10_000
+_State = JudgeCall.State
+_ENDED = [state for state in _State if state not in (_State.PENDING, _State.IN_FLIGHT)]
 
 
 def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
@@ -28,7 +31,16 @@ def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
     scrub = scrubber_of(project)
     followed = Annotation.objects.filter(guidelines=OuterRef("pk"), superseded_at=None)
     guidelines = Guidelines.objects.filter(Exists(followed), project=project).order_by("version")
-    judges = Annotator.objects.filter(project=project, kind=Annotator.Kind.JUDGE).order_by("pk")
+    work = Q(calls__purpose=JudgeCall.Purpose.WORK)
+    judges = (
+        Annotator.objects.filter(project=project, kind=Annotator.Kind.JUDGE)
+        .annotate(
+            ended=Count("calls", filter=work & Q(calls__state__in=_ENDED)),
+            answered=Count("calls", filter=work & Q(calls__state=_State.OK)),
+        )
+        .select_related("judge_version")
+        .order_by("pk")
+    )
     decided = Decision.objects.filter(comparison__project=project, superseded_at=None).order_by()
     policies = decided.values("policy", "policy_version", "destination", "audit").annotate(
         comparisons=Count("pk")
@@ -56,7 +68,9 @@ def facts_of(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
             }
             for one in guidelines
         ],
-        "judges": [_judge(judge) for judge in judges.select_related("judge_version")],
+        "judges": [
+            _judge(judge) | {"calls": {"ended": judge.ended, "answered": judge.answered}} for judge in judges
+        ],
         "routing": {
             "policy": project.policy,
             "audit_share": project.audit_share,

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from annotation import exports
-from annotation.models import Annotation, Guidelines, ProfileAnswer
+from annotation.models import Annotation, Annotator, Comparison, Guidelines, JudgeCall, ProfileAnswer
 from tests.annotation.releases import sample
 from tests.factories import make_person
 
@@ -44,3 +44,14 @@ def test_what_people_said_of_themselves_is_counted_where_the_question_may_be_rel
     card = (tmp_path / "out" / "README.md").read_text()
     assert "- Your field? (a: 5, other answers: 2)" in card
     assert "Your age" not in card
+
+
+def test_what_a_judge_left_unanswered_stands_beside_it(tmp_path: Path) -> None:
+    project = sample([1, 2, 3])
+    judge = Annotator.objects.create(project=project, kind="judge", name="careful")
+    comparisons = Comparison.objects.order_by("pk")
+    for comparison, state in zip(comparisons, ("ok", "refused", "pending"), strict=True):
+        JudgeCall.objects.create(annotator=judge, comparison=comparison, order="ab", state=state)
+    [told] = exports.build(project, "labels", tmp_path / "out").manifest["judges"]
+    assert told["calls"] == {"ended": 2, "answered": 1}
+    assert "- Judge careful: a verdict in 1 of 2 calls" in (tmp_path / "out" / "README.md").read_text()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
-from annotation.models import JudgeRun, Project
+from annotation.models import JudgeCall, JudgeRun, Project
 from annotation.permissions import project_for
 from llm_judges import budget, steering, tasks
 from llm_judges.batching import newest_batches
@@ -57,7 +57,9 @@ class Line:
 
     @property
     def failed(self) -> int:
-        return sum(self.progress.failed.values()) if self.progress else 0
+        """Calls that may come out better another time; of a comparison that cannot be judged none does."""
+        failed = self.progress.failed if self.progress else {}
+        return sum(number for state, number in failed.items() if state != JudgeCall.State.INVALID_INPUT)
 
 
 @signed_in
