@@ -34,7 +34,7 @@ class ReleaseForm(forms.Form):
         initial=["trl-preference"],
         widget=forms.CheckboxSelectMultiple,
     )
-    criterion = forms.ChoiceField(label=_("Question"), required=False)
+    criterion = forms.ChoiceField(label=_("Criterion"), required=False)
     source = forms.ChoiceField(label=_("Whose votes"), choices=_SOURCES, initial="routed")
     consensus = forms.ChoiceField(
         label=_("Consensus"),

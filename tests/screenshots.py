@@ -60,7 +60,7 @@ from llm_judges.registry import set_judge  # noqa: E402
 SIZES = {1440: 900, 1024: 768, 390: 844}
 THEMES = ("light", "dark")
 SETTLED = 300  # milliseconds, longer than any transition
-SETTINGS = ("questions", "guidelines", "labels", "general", "routing")
+SETTINGS = ("criteria", "guidelines", "labels", "general", "routing")
 RELEASE = {
     "formats": ["trl-preference", "labels"],
     "source": "routed",

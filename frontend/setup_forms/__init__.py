@@ -3,13 +3,13 @@
 from .labels import LabelsSection
 from .plain import GeneralSection, GuidelinesSection, JudgesSection, RoutingSection
 from .profile import ProfileSection
-from .questions import QuestionsSection
+from .criteria import CriteriaSection
 from .section import Section
 
 SECTIONS: dict[str, type[Section]] = {
     section.key: section
     for section in (
-        QuestionsSection,
+        CriteriaSection,
         GuidelinesSection,
         LabelsSection,
         ProfileSection,
@@ -19,4 +19,4 @@ SECTIONS: dict[str, type[Section]] = {
     )
 }
 
-__all__ = ["SECTIONS", "QuestionsSection", "Section"]
+__all__ = ["SECTIONS", "CriteriaSection", "Section"]

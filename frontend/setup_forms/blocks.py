@@ -15,7 +15,7 @@ class Block(forms.Form):
 
     use_required_attribute = False
     order = figure(_l("Place"))
-    remove = forms.BooleanField(label=_l("Take this question out"), required=False)
+    remove = forms.BooleanField(label=_l("Take this out"), required=False)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -60,7 +60,7 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
         "part": "judges",
         "uidb36": "1",
         "key": "none",
-        "topic": "questions",
+        "topic": "criteria",
         "act": "beat",
     }
     if {"token", "invitation_id"}.intersection(route.parameters):

@@ -46,7 +46,7 @@ def test_from_an_empty_installation_to_the_first_label(
     assert path is not None
     assert path.read_text().splitlines()[1].startswith("31,responses[1].text,")
 
-    page.get_by_role("link", name="Go on: Questions").click()
+    page.get_by_role("link", name="Go on: Criteria").click()
     page.get_by_role("textbox", name="Question", exact=True).first.fill("Which answer is kinder?")
     page.get_by_role("button", name="Save and go on").click()
     page.get_by_label("Guidelines").fill("Read **both** answers.")

@@ -140,7 +140,7 @@ def test_a_project_without_labels_says_why_there_are_no_figures(client: Client) 
     assert "nan" not in html
     Annotator.objects.filter(project=project).delete()
     project.criteria.all().delete()
-    assert "asks no question yet" in page(client, project)
+    assert "has no criterion yet" in page(client, project)
 
 
 def test_annotators_and_strangers_do_not_see_it(client: Client, project: Project) -> None:

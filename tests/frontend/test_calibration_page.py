@@ -132,7 +132,7 @@ def test_too_little_is_said_in_words_and_nothing_breaks() -> None:
     assert "nan" not in html.lower().replace("finance", "")
     bare = make_project()
     bare.criteria.all().delete()
-    assert "This project asks no question yet." in page(client_of(bare, "viewer"), bare)
+    assert "This project has no criterion yet." in page(client_of(bare, "viewer"), bare)
 
 
 def test_looking_again_computes_nothing_until_a_label_is_added(project: Project) -> None:

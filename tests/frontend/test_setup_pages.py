@@ -242,7 +242,7 @@ def test_pages_of_setting_up_take_as_many_statements_for_many_as_for_few(
     pages = [
         reverse("uploads", args=["trees"]),
         reverse("project-state", args=["trees"]),
-        reverse("settings", args=["trees", "questions"]),
+        reverse("settings", args=["trees", "criteria"]),
         reverse("preview", args=["trees"]) + "?read",
     ]
     counts = []

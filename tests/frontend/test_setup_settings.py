@@ -105,7 +105,7 @@ def test_a_section_saved_as_it_is_changes_nothing(client: Client, project: Proje
         ("general", {"budget": "12.5"}, "budget", 12.5),
         ("general", {"media_hosts": "https://a.example.org\n"}, "media_hosts", ["https://a.example.org"]),
         ("routing", {"policy": "all_ai"}, "policy", "all_ai"),
-        ("questions", {"c0-question": "Which one?"}, "criteria", None),
+        ("criteria", {"c0-question": "Which one?"}, "criteria", None),
     ],
 )
 def test_what_is_saved_is_in_the_project_file_and_in_the_audit_log(
@@ -136,11 +136,11 @@ def test_what_is_saved_is_in_the_project_file_and_in_the_audit_log(
         ("routing", {"least_per_category": "coding"}, "a colon and a number"),
         ("routing", {"least_per_category": "coding: some"}, "must be a whole number"),
         ("routing", {"policy": "coin"}, "Select a valid choice"),
-        ("questions", {"c1-name": "two words"}, "Name is needed: letters"),
-        ("questions", {"c1-name": "overall"}, "is there twice"),
-        ("questions", {"c0-ranking": "worst"}, "How more than two are ranked"),
-        ("questions", {"c0-rationale_min": "20"}, "needs `rationale: optional`"),
-        ("questions", {"c0-remove": "on"}, "Keep one question"),
+        ("criteria", {"c1-name": "two words"}, "Name is needed: letters"),
+        ("criteria", {"c1-name": "overall"}, "is there twice"),
+        ("criteria", {"c0-ranking": "worst"}, "How more than two are ranked"),
+        ("criteria", {"c0-rationale_min": "20"}, "needs `rationale: optional`"),
+        ("criteria", {"c0-remove": "on"}, "Keep one criterion"),
         ("guidelines", {"guidelines": "a\x00b"}, "Null characters"),
     ],
 )
@@ -158,19 +158,19 @@ def test_a_labelled_question_keeps_its_meaning_until_it_gets_a_new_version(
     client: Client, project: Project
 ) -> None:
     answer(make_person(project), make_comparison(project), "a>b", 1)
-    html = client.get(reverse("settings", args=[project.slug, "questions"])).content.decode()
+    html = client.get(reverse("settings", args=[project.slug, "criteria"])).content.decode()
     assert "Make a new version" in html
-    save(client, project, "questions", **{"c0-scale": "two-way", "c0-confidence": "on"})
+    save(client, project, "criteria", **{"c0-scale": "two-way", "c0-confidence": "on"})
     criterion = Criterion.objects.get()
     assert (criterion.scale, criterion.confidence, criterion.version) == ("five-point", True, 1)
 
-    url = reverse("settings", args=[project.slug, "questions"])
+    url = reverse("settings", args=[project.slug, "criteria"])
     assert "becomes the version after 1" in client.get(f"{url}?renew=overall").content.decode()
     assert (
         save(
             client,
             project,
-            "questions",
+            "criteria",
             renew="overall",
             **{"c0-scale": "three-way", "c0-question": "Which?", "c0-ranking": "full"},
         ).status_code

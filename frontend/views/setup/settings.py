@@ -38,7 +38,7 @@ def settings(request: SignedInRequest, slug: str, topic: str) -> HttpResponse:
         raise Http404("No such settings")
     project = access.project
     said = project_as_data(project)
-    more = {"renew": request.GET.get("renew", "")} if topic == "questions" else {}
+    more = {"renew": request.GET.get("renew", "")} if topic == "criteria" else {}
     form = SECTIONS[topic](project, said, request.POST or None, **more)
     if request.method == "POST" and form.is_valid():
         try:

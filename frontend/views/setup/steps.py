@@ -11,7 +11,7 @@ from annotation.permissions import Access
 
 _STEPS = (
     ("uploads", _l("Comparisons")),
-    ("questions", _l("Questions")),
+    ("criteria", _l("Criteria")),
     ("guidelines", _l("Guidelines")),
     ("labels", _l("Labels wanted")),
     ("profile", _l("About people")),

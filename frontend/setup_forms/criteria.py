@@ -76,12 +76,12 @@ class CriterionBlock(Block):
         }
 
 
-class QuestionsSection(BlockSection):
+class CriteriaSection(BlockSection):
     """What is asked of every comparison."""
 
-    key = "questions"
+    key = "criteria"
     list_key = "criteria"
-    template = "frontend/setup/questions.html"
+    template = "frontend/setup/criteria.html"
     renew = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -112,7 +112,7 @@ class QuestionsSection(BlockSection):
     def entry(self) -> dict[str, Any]:
         found = super().entry()
         if not found[self.list_key]:  # the file takes an empty list for its default
-            raise ValueError(str(_l("Keep one question at least.")))
+            raise ValueError(str(_l("Keep one criterion at least.")))
         return found
 
 
