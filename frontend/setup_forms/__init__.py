@@ -1,9 +1,9 @@
 """A project's settings as forms: each gives keys of the project file, which `project_file` alone applies."""
 
+from .criteria import CriteriaSection
 from .labels import LabelsSection
 from .plain import GeneralSection, GuidelinesSection, JudgesSection, RoutingSection
 from .profile import ProfileSection
-from .criteria import CriteriaSection
 from .section import Section
 
 SECTIONS: dict[str, type[Section]] = {
