@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from annotation.bulk import insert
+from annotation.bulk import insert, stage_rows
 from annotation.models import Annotator, Decision, Project
 
 from .models import Plan
@@ -42,11 +42,13 @@ class Row(NamedTuple):
 
 # The slice in a table of its own for one transaction: statements over the queue become joins with a table
 # whose size PostgreSQL knows. Right after an import it knows no other, and a wrong guess costs hours.
-_STAGE = """
-CREATE TEMPORARY TABLE routing_planned
-    (comparison_id bigint PRIMARY KEY, people boolean NOT NULL, judge boolean NOT NULL,
-     score double precision NOT NULL, labels integer)
-"""
+_PLANNED = (
+    "comparison_id bigint PRIMARY KEY",
+    "people boolean NOT NULL",
+    "judge boolean NOT NULL",
+    "score double precision NOT NULL",
+    "labels integer",
+)
 _DROP_TOUCHED = """
 WITH held AS MATERIALIZED (
     SELECT d.id FROM annotation_demand d JOIN routing_planned p ON p.comparison_id = d.comparison_id {lock})
@@ -195,15 +197,7 @@ def _copy(rows: Iterable[Row]) -> None:
         )
         for row in rows
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
-        if connection.vendor == "postgresql":
-            with connection.wrap_database_errors, cursor.copy("COPY routing_planned FROM STDIN") as copy:
-                for value in values:
-                    copy.write_row(value)
-            cursor.execute("ANALYZE routing_planned")
-        else:
-            cursor.executemany("INSERT INTO routing_planned VALUES (%s, %s, %s, %s, %s)", list(values))
+    stage_rows("routing_planned", _PLANNED, values)
 
 
 def _decide(plan: Plan, rows: Iterable[Row], judge: Annotator | None) -> None:

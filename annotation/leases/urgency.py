@@ -4,12 +4,10 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from ..bulk import stage_rows
 from .open_queue import lock_clause
 
-_STAGE = """
-CREATE TEMPORARY TABLE annotation_urgent
-    (comparison_id bigint PRIMARY KEY, priority double precision NOT NULL)
-"""
+_COLUMNS = ("comparison_id bigint PRIMARY KEY", "priority double precision NOT NULL")
 # Whoever is being lent something at this moment is not waited for: its place in the queue is over.
 _SET = """
 UPDATE annotation_demand SET priority = u.priority FROM annotation_urgent u
@@ -27,14 +25,7 @@ def set_priorities(priorities: Iterable[tuple[int, float]]) -> None:
     How many labels are wanted stays; so does what judges are asked for, and what waits to be adjudicated,
     which comes before anything else. Five SQL statements at most.
     """
+    stage_rows("annotation_urgent", _COLUMNS, priorities)
     with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
-        if connection.vendor == "postgresql":
-            with connection.wrap_database_errors, cursor.copy("COPY annotation_urgent FROM STDIN") as copy:
-                for row in priorities:
-                    copy.write_row(row)
-            cursor.execute("ANALYZE annotation_urgent")
-        else:
-            cursor.executemany("INSERT INTO annotation_urgent VALUES (%s, %s)", list(priorities))
         cursor.execute(_SET.format(lock=lock_clause()))
         cursor.execute("DROP TABLE annotation_urgent")
