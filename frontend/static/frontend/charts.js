@@ -41,7 +41,7 @@
   // One day alone has others beside it, or its axis would stretch over the next three years.
   const daily = {
     time: true,
-    range: ({ data: [at] }, low, high) => (at.length === 1 ? [at[0] - 2 * DAY, at[0] + 2 * DAY] : [low, high]),
+    range: ({ data: [at] }, low, high) => (at[at.length - 1] - at[0] < DAY ? [at[0] - 2 * DAY, at[at.length - 1] + 2 * DAY] : [low, high]),
   };
 
   const shares = { values: (_, splits) => splits.map((at) => `${Math.round(100 * at)} %`) };
