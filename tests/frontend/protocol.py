@@ -1,6 +1,6 @@
 """A simulated person who goes through a whole project at the label page: whatever it asks for, in turn.
 
-Responses say "with care" or "in haste"; whoever reads prefers care.
+Responses say "with care" or "in haste"; whoever reads prefers care, and who does not, haste.
 """
 
 import random
@@ -27,13 +27,13 @@ MOST = 10_000  # steps; a page that asks for the same for ever is a fault
 
 @dataclass
 class Sitter:
-    """`reads`: the share of comparisons that they read; the others they answer by chance. `told`: headings of
-    what they met beside comparisons, in order; `answers`: how many they gave."""
+    """`prefers`: the words that win with them, always, so that who passes a test is not left to chance. `told`:
+    headings of what they met beside comparisons, in order; `answers`: how many they gave."""
 
     client: Client
     annotator: Annotator
     project: Project
-    reads: float = 1.0
+    prefers: str = BETTER
     told: list[str] = field(default_factory=list)
     answers: int = 0
 
@@ -60,9 +60,7 @@ class Sitter:
 
     def _answer(self) -> None:
         text = self.desk.text
-        first = text.index(BETTER) < text.index(WORSE)
-        if self.draw.random() >= self.reads:
-            first = self.draw.random() < 0.5
+        first = (text.index(BETTER) < text.index(WORSE)) == (self.prefers == BETTER)
         fields: dict[str, Any] = {}
         for name in self.desk.criteria:
             strength = self.draw.choice((1, 2))

@@ -97,7 +97,7 @@ def test_the_whole_protocol_from_the_template_to_the_release(tmp_path: Path) -> 
     invitation = reverse("invited", args=[token])
 
     sitters = {name: Sitter(*guest(link, name), project) for name in ("c1", "c2")}
-    sitters["careless"] = Sitter(*guest(link, "careless"), project, reads=0.0)
+    sitters["careless"] = Sitter(*guest(link, "careless"), project, prefers=WORSE)
     sitters |= {
         name: Sitter(*expert(invitation, project, f"{name}@example.org"), project) for name in ("e1", "e2")
     }
