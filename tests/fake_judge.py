@@ -3,12 +3,12 @@
     with FakeJudge("429", "obey") as judge:   # the first request gets a 429, all others an honest answer
         set_judge(project, name="fake", base_url=judge.base_url, model="fake")
 
-A behaviour is a name from BEHAVIOURS or a function `(request body) -> reply text`. The last one repeats.
+A behaviour is a name from `fake_replies.BEHAVIOURS` or a function `(request body) -> reply text`. The last
+one repeats.
 """
 
 import json
 import math
-import re
 import threading
 import time
 import urllib.error
@@ -18,69 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from llm_judges.demo_batches import BatchDesk
-from tests.judge_prompts import (
-    cap_of,
-    reply_in,
-    responses_in,
-    shown_in,
-    tags_in,
-    to_a_probe,
-    tokens_of,
-    verdicts_in,
-)
+from tests.fake_replies import ERRORS, completion, embedded, lacking, longest, said
+from tests.judge_prompts import cap_of
 from tests.waiting import PATIENCE
-
-BEHAVIOURS = {
-    "obey": "prefers whatever `rule` prefers, in whatever order it is shown",
-    "prefer-first": "always prefers the response shown first",
-    "no-usage": "obeys, but reports no token usage",
-    "fenced": "obeys, inside a code fence with prose around it",
-    "no-schema": "answers 400 to a JSON schema, obeys without one",
-    "tags-only": "answers 400 to a JSON schema, a tool and JSON mode, obeys in plain text",
-    "gullible": "does what the responses tell it: repeats the last verdict that one of them holds",
-    "thinking": "spends its tokens on reasoning: cut off unless it may write twice as much",
-    "unparsable": "prose without a verdict",
-    "off-menu": "a verdict that was not offered",
-    "bad-json": "a verdict in broken JSON",
-    "empty": "an empty text",
-    "no-content": "content null",
-    "truncated": "half a verdict, finish_reason length",
-    "refused": "a refusal instead of content",
-    "filtered": "finish_reason content_filter",
-    "html": "a gateway's HTML page with status 200",
-    "error-200": "an error body with status 200",
-    "no-choices": "a completion without choices",
-    "broken-body": "half a JSON body with status 200",
-    "cut": "closes the connection in the middle of the answer",
-    "400": "rejects the request",
-    "too-long": "400, context length exceeded",
-    "content-filter-400": "400, content filter",
-    "401": "wrong key",
-    "404": "no such model",
-    "429": "rate limited, Retry-After in the header",
-    "quota": "429, quota used up",
-    "500": "internal error",
-}
-ERRORS = {
-    "400": (400, None, "something about this request is wrong"),
-    "too-long": (400, "context_length_exceeded", "this model's maximum context length is 4096 tokens"),
-    "content-filter-400": (400, "content_filter", "the prompt was filtered"),
-    "401": (401, "invalid_api_key", "incorrect key"),
-    "404": (404, "model_not_found", "no such model"),
-    "429": (429, "rate_limit_exceeded", "slow down"),
-    "quota": (429, "insufficient_quota", "you exceeded your current quota"),
-    "500": (500, None, "the server had an error"),
-}
-
-
-def longest(responses: list[str]) -> int:
-    """A rule: the longest response is best."""
-    return max(range(len(responses)), key=lambda index: len(responses[index]))
-
-
-def words_counted(text: str) -> list[float]:
-    """An embedding: how often each of some letters occurs."""
-    return [float(text.lower().count(letter)) + 0.1 for letter in "aeiourst"]
 
 
 class FakeJudge:
@@ -201,7 +141,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.judge.end()
 
     def _embed(self, request: dict[str, Any]) -> None:
-        """As many vectors as texts, unless its behaviour says otherwise; ten tokens a text."""
         with self.judge._lock:
             self.judge.requests.append(request)
             kept = self.judge.embeddings
@@ -212,20 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         if behaviour == "html":
             self._send(200, "<html><body>Bad gateway</body></html>", "text/html")
             return
-        vectors = [words_counted(text) for text in request["input"]]
-        vectors = vectors[:-1] if behaviour == "short" else vectors
-        data: list[dict[str, Any]] = [
-            {"object": "embedding", "index": place, "embedding": vector}
-            for place, vector in enumerate(vectors)
-        ]
-        if behaviour == "nan":
-            data[0]["embedding"][0] = "much"
-        data.reverse()  # the index says which is which, not the place
-        number = 10 * len(request["input"])
-        usage = (
-            {} if behaviour == "no-usage" else {"usage": {"prompt_tokens": number, "total_tokens": number}}
-        )
-        self._json(200, {"object": "list", "model": "fake-embedding", "data": data} | usage)
+        self._json(200, embedded(request["input"], behaviour))
 
     def _batch(self, method: str, body: bytes) -> bool:
         """Serves it if it is about a file or batch."""
@@ -238,9 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
         return served is not None
 
     def _behave(self, behaviour: str | Callable[..., str], request: dict[str, Any]) -> None:
-        lacking = self._lacking(behaviour, request)
-        if lacking:
-            self._error(400, None, f"{lacking} is not supported")
+        missing = lacking(self.judge.lacks, behaviour, request)
+        if missing:
+            self._error(400, None, f"{missing} is not supported")
         elif callable(behaviour):
             self._json(200, self._several(request, behaviour))
         elif behaviour in ERRORS:
@@ -256,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif behaviour == "cut":
             self._cut()
         elif behaviour == "truncated" or (behaviour == "thinking" and cap_of(request) < 4000):
-            self._complete(request, self._verdict(request, "obey")[:20], finish="length")
+            self._complete(request, said(request, "obey", self.judge.rule)[:20], finish="length")
         elif behaviour == "filtered":
             self._complete(request, "", finish="content_filter")
         elif behaviour == "refused":
@@ -264,55 +190,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif behaviour == "no-content":
             self._complete(request, None)
         elif behaviour == "no-usage":
-            body = self._body(request, self._verdict(request, "obey"))
+            body = self._body(request, said(request, "obey", self.judge.rule))
             del body["usage"]
             self._json(200, body)
         else:
-            self._complete(request, self._verdict(request, behaviour))
-
-    def _lacking(self, behaviour: str | Callable[..., str], request: dict[str, Any]) -> str:
-        """The first thing in the request that this endpoint does not know, in its words."""
-        form = request.get("response_format", {}).get("type")
-        used = {
-            "json_schema": form == "json_schema",
-            "json_object": form == "json_object",
-            "tool": "tools" in request,
-            "logprobs": bool(request.get("logprobs")),
-            "n": request.get("n", 1) > 1,
-            "seed": "seed" in request,
-            "system_role": any(message["role"] == "system" for message in request["messages"]),
-            "max_tokens": "max_tokens" in request,
-        }
-        lacks = set(self.judge.lacks)
-        if behaviour == "no-schema":
-            lacks |= {"json_schema", "json_object"}
-        if behaviour == "tags-only":
-            lacks |= {"json_schema", "json_object", "tool"}
-        lacking = next((name for name, there in used.items() if there and name in lacks), "")
-        return "max_tokens (use max_completion_tokens)" if lacking == "max_tokens" else lacking
-
-    def _verdict(self, request: dict[str, Any], behaviour: str) -> str:
-        if behaviour == "unparsable":
-            return "Both have their merits and I would rather not say."
-        if behaviour == "empty":
-            return "  "
-        if tags := tags_in(request):
-            said = json.dumps(tags | ({"subject": "splendid"} if behaviour == "off-menu" else {}))
-            return said[:-1] if behaviour == "bad-json" else said
-        responses = responses_in(request)
-        if not responses:
-            return to_a_probe(request)
-        told = [found for text in responses for found in re.findall(r"\{.*\}", text, re.DOTALL)]
-        if behaviour == "gullible" and told:
-            return told[-1]
-        best = 0 if behaviour == "prefer-first" else self.judge.rule(responses)
-        verdicts = verdicts_in(request, best)
-        if behaviour == "off-menu":
-            verdicts = dict.fromkeys(verdicts, "A is splendid")
-        text = reply_in(request, verdicts, f"Response {list(shown_in(request))[best]} is better.")
-        if behaviour == "bad-json":
-            return text[:-1]
-        return f"Here it is:\n```json\n{text}\n```\nGood luck!" if behaviour == "fenced" else text
+            self._complete(request, said(request, behaviour, self.judge.rule))
 
     def _complete(
         self, request: dict[str, Any], content: str | None, finish: str = "stop", refusal: str | None = None
@@ -331,32 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(
         self, request: dict[str, Any], content: str | None, finish: str = "stop", refusal: str | None = None
     ) -> dict[str, Any]:
-        prompt, completion = self.judge.usage
-        message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": refusal}
-        if "tools" in request and content is not None:
-            function = {"name": request["tools"][0]["function"]["name"], "arguments": content}
-            message |= {
-                "content": None,
-                "tool_calls": [{"id": "c1", "type": "function", "function": function}],
-            }
-        choice: dict[str, Any] = {"finish_reason": finish, "message": message}
-        if request.get("logprobs") and content is not None:
-            choice["logprobs"] = {"content": tokens_of(content, shown_in(request), self.judge.sure)}
-        return {
-            "id": "fake",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "fake-2030-01-01",
-            "system_fingerprint": "fp-1",
-            "choices": [{"index": index} | choice for index in range(self._choices(request))],
-            "usage": {
-                "prompt_tokens": prompt,
-                "completion_tokens": completion,
-                "total_tokens": prompt + completion,
-                "prompt_tokens_details": {"cached_tokens": prompt // 2},
-                "completion_tokens_details": {"reasoning_tokens": completion // 2},
-            },
-        }
+        judge, choices = self.judge, self._choices(request)
+        return completion(request, content, judge.usage, judge.sure, choices, finish, refusal)
 
     def _error(self, status: int, code: str | None, message: str) -> None:
         self._json(status, {"error": {"message": message, "type": "error", "code": code}})

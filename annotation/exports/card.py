@@ -5,8 +5,8 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
-LARGER = ((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))
+from .card_head import head, name_of
+
 ALPHA = "Krippendorff's alpha"
 
 
@@ -15,9 +15,9 @@ def card(manifest: dict[str, Any], schemas: dict[str, pa.Schema], columns: dict[
 
     `columns` says what each format's columns mean.
     """
-    head = yaml.safe_dump(_head(manifest, schemas), sort_keys=False, allow_unicode=True)
+    yaml_head = yaml.safe_dump(head(manifest, schemas), sort_keys=False, allow_unicode=True)
     sections = [
-        f"# {_name(manifest)}, release {manifest['release']}",
+        f"# {name_of(manifest)}, release {manifest['release']}",
         _opening(manifest),
         "## Files",
         _files(manifest),
@@ -41,7 +41,7 @@ def card(manifest: dict[str, Any], schemas: dict[str, pa.Schema], columns: dict[
         f"SHA-256 over all rows: `{manifest['sha256']}`. `manifest.json` says how it is computed, and has a "
         "SHA-256 of every file.",
     ]
-    return f"---\n{head}---\n\n" + "\n\n".join(sections) + "\n"
+    return f"---\n{yaml_head}---\n\n" + "\n\n".join(sections) + "\n"
 
 
 def _opening(manifest: dict[str, Any]) -> str:
@@ -244,63 +244,6 @@ def _limits(manifest: dict[str, Any]) -> str:
             "of the mix, not of people on everything."
         )
     return "\n".join(lines)
-
-
-def _head(manifest: dict[str, Any], schemas: dict[str, pa.Schema]) -> dict[str, Any]:
-    rows, kind = manifest["rows_by_config"], manifest["options"]["file_type"]
-    configs = []
-    for index, (config, splits) in enumerate(rows.items()):
-        files = [{"split": split, "path": f"{config}/{split}-*"} for split in splits]
-        configs.append(
-            {"config_name": config, **({"default": True} if not index else {}), "data_files": files}
-        )
-    head: dict[str, Any] = {"pretty_name": _name(manifest)}
-    if manifest["license"]:
-        head["license"] = manifest["license"]
-    people = any(one["people"] for one in manifest["annotators"])
-    judges = any(one["judges"] for one in manifest["annotators"])
-    head |= {
-        "annotations_creators": ["crowdsourced"] * people + ["machine-generated"] * judges,
-        "tags": ["preference", "human-feedback", *manifest["formats"]],
-        "size_categories": [_size(manifest["rows"])],
-        "configs": configs,
-    }
-    if kind != "csv":  # which has no types of its own
-        head["dataset_info"] = [
-            {"config_name": config, "features": [_feature(field) for field in schemas[config]]}
-            for config in rows
-        ]
-    return head
-
-
-def _name(manifest: dict[str, Any]) -> str:
-    """The project's name on one line: a line of dashes in it would end the YAML head."""
-    return " ".join(manifest["project"]["name"].split())
-
-
-def _size(rows: int) -> str:
-    return next((name for below, name in SIZES + LARGER if rows < below), "n>100M")
-
-
-def _feature(field: pa.Field) -> dict[str, Any]:
-    """A column's type as the card's `dataset_info` spells it."""
-    if pa.types.is_list(field.type):
-        return {"name": field.name, "list": _inner(field.type.value_type)}
-    if pa.types.is_struct(field.type):
-        return {"name": field.name, "struct": _inner(field.type)}
-    return {"name": field.name, "dtype": _dtype(field.type)}
-
-
-def _inner(kind: pa.DataType) -> Any:
-    if pa.types.is_struct(kind):
-        return [_feature(kind.field(number)) for number in range(kind.num_fields)]
-    if pa.types.is_list(kind):
-        return {"list": _inner(kind.value_type)}
-    return _dtype(kind)
-
-
-def _dtype(kind: pa.DataType) -> str:
-    return {"double": "float64", "date32[day]": "date32"}.get(str(kind), str(kind))
 
 
 def _cell(text: str) -> str:

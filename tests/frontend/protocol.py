@@ -27,7 +27,7 @@ MOST = 10_000  # steps; a page that asks for the same for ever is a fault
 
 @dataclass
 class Sitter:
-    """`prefers`: the words that win with them, always, so that who passes a test is not left to chance. `told`:
+    """`prefers`: the words that win with them, always, for who passes a test is not left to chance. `told`:
     headings of what they met beside comparisons, in order; `answers`: how many they gave."""
 
     client: Client

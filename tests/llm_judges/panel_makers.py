@@ -7,7 +7,8 @@ from typing import Any
 from annotation.models import Label
 from llm_judges.models import Panel
 from llm_judges.panels import annotator_of
-from tests.fake_judge import FakeJudge, responses_in, shown_in
+from tests.fake_judge import FakeJudge
+from tests.judge_prompts import responses_in, shown_in
 
 Rule = Callable[[list[str]], int]
 

@@ -11,7 +11,8 @@ from annotation.projects import touch
 from llm_judges.labelling import JudgeError, label_all
 from llm_judges.registry import annotator_of
 from tests.factories import make_comparison, make_project
-from tests.fake_judge import FakeJudge, responses_in, shown_in
+from tests.fake_judge import FakeJudge
+from tests.judge_prompts import responses_in, shown_in
 from tests.llm_judges.makers import LONG, SHORT, calls_of, labels_of, make_judge, make_pairs, run
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,8 @@ from annotation.models import JudgeRun
 from llm_judges.estimate import estimate
 from llm_judges.models import Judge
 from tests.factories import make_project
-from tests.fake_judge import FakeJudge, shown_in
+from tests.fake_judge import FakeJudge
+from tests.judge_prompts import shown_in
 from tests.llm_judges.makers import calls_of, labels_of, make_judge, make_pairs, run
 
 pytestmark = pytest.mark.django_db

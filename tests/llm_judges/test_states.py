@@ -7,7 +7,8 @@ import pytest
 from annotation.models import JudgeCall, JudgeRun, Label
 from llm_judges.trial import try_on
 from tests.factories import make_comparison, make_project
-from tests.fake_judge import BEHAVIOURS, ERRORS, FakeJudge
+from tests.fake_judge import FakeJudge
+from tests.fake_replies import BEHAVIOURS, ERRORS
 from tests.llm_judges.makers import LONG, SHORT, calls_of, make_judge, make_pairs
 
 pytestmark = pytest.mark.django_db
