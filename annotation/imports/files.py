@@ -16,13 +16,15 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from .cells import from_arrow, from_csv
+from .header import NO_UTF_8, column_names, separator
 from .problems import Bad, Unreadable
 
 MAX_LINE = 2 * 1024 * 1024
-MAX_CELLS = 1000
 # JSON text packs 5 to 20 times; a bomb up to 1,032 times.
 MAX_RATIO, ALWAYS_FINE = 200, 1024**3
+_CSV_WHY = {"unexpected end of data": "a quote that is never closed"}
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUL = "holds a NUL character, which no text may"
 _TOO_LONG = f"longer than {MAX_LINE // 1024**2} MB; expected one object a line"
@@ -112,7 +114,7 @@ def _objects(lines: Iterator[bytes | None]) -> Iterator[Line]:
 
 def _why(raw: bytes, error: orjson.JSONDecodeError) -> str:
     """What is wrong with a line that is no JSON, and what was expected."""
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if raw[:2] in _UTF_16:
         return "UTF-16; expected UTF-8"
     try:
         raw.decode()
@@ -126,6 +128,8 @@ def _why(raw: bytes, error: orjson.JSONDecodeError) -> str:
         return "nested more than 1,024 levels deep"
     if "infinity" in error.msg:
         return f"a number that is too large near column {error.colno}"
+    if raw.strip() in (b"[", b"{", b"[{"):
+        return "JSON that goes on over many lines; expected one whole object a line"
     return f"not valid JSON near column {error.colno} ({error.msg.split(':')[0]}); expected one object a line"
 
 
@@ -150,8 +154,12 @@ def _csv(path: Path) -> Iterator[Line]:
     # The module's limit is for a field and far below what a response may be.
     csv.field_size_limit(MAX_LINE)
     with path.open("rb", buffering=1 << 20) as stream:
+        first = next((line for line in _lines(stream) if line is None or line.strip()), None) or b""
+        if first[:2] in _UTF_16:
+            raise Unreadable(1, "UTF-16; expected UTF-8")
+        stream.seek(0)
         record = _Record(stream)
-        reader = csv.reader(record, strict=True)
+        reader = csv.reader(record, strict=True, delimiter=separator(first))
         header: list[str] | None = None
         while True:
             start = record.begin()
@@ -160,11 +168,12 @@ def _csv(path: Path) -> Iterator[Line]:
             except StopIteration:
                 return
             except csv.Error as error:
-                raise Unreadable(start, f"not valid CSV ({error}); the rest cannot be read") from error
+                why = _CSV_WHY.get(str(error), error)
+                raise Unreadable(start, f"not valid CSV ({why}); the rest cannot be read") from error
             if not cells:
                 continue
             if header is None:
-                header = _header(start, cells)
+                header = column_names(start, cells)
             else:
                 yield Line(start, record.size, _record(header, cells))
 
@@ -197,19 +206,12 @@ class _Record:
         return line.decode(errors="surrogateescape")
 
 
-def _header(line: int, cells: list[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    if len(names) > MAX_CELLS or not all(names) or len(set(names)) < len(names):
-        raise Unreadable(line, "expected a header of distinct column names")
-    return names
-
-
 def _record(header: list[str], cells: list[str]) -> dict[str, Any] | Bad:
     if len(cells) != len(header):
         return Bad("", f"expected {len(header)} cells as in the header, found {len(cells)}")
     for name, cell in zip(header, cells, strict=True):
         if not cell.isascii() and _SURROGATE.search(cell):
-            return Bad(name, "invalid UTF-8; expected UTF-8")
+            return Bad(name, NO_UTF_8)
     try:
         row = from_csv(zip(header, cells, strict=True))
     except Bad as bad:

@@ -28,7 +28,7 @@ _SHAPES = (
 @dataclass(frozen=True, slots=True)
 class Look:
     """`names`: the columns of the first rows in order; `known`: the file's lines have a shape of ours;
-    `problem`: why nothing can be read, or empty."""
+    `problem`: why no line can be read, or empty."""
 
     names: tuple[str, ...] = ()
     known: bool = False
@@ -38,19 +38,17 @@ class Look:
 def look(path: Path) -> Look:
     """What the first rows of a file are like. Reads no further."""
     names: dict[str, None] = {}
-    known, read = False, 0
+    known, problem = False, ""
     try:
-        for line in rows(path):
+        for line in islice(rows(path), _ROWS):
             if isinstance(line.row, dict):
                 names.update(dict.fromkeys(line.row))
                 known = known or any(shape <= line.row.keys() for shape in _SHAPES)
-            read += 1
-            if read == _ROWS:
-                break
+            elif not problem:
+                problem = f"line {line.number}: {line.row.message}"
     except Unreadable as error:
-        if not names:
-            return Look(problem=error.message)
-    return Look(tuple(names), known, "" if read else "there is no line in it")
+        problem = problem or error.message
+    return Look(tuple(names), known, "" if names else problem or "there is no line in it")
 
 
 def _first(path: Path) -> Iterator[Line]:

@@ -110,6 +110,20 @@ def test_a_project_that_cannot_be_made_says_why(
     assert Project.objects.get() == project
 
 
+def test_a_file_of_which_nothing_can_be_read_says_why_and_asks_for_no_columns(
+    client: Client, project: Project
+) -> None:
+    found = send(client, b"\x89PNG\r\n\x1a\n\xff\xd8\0", "picture.csv")
+    url = reverse("upload", args=["trees", found.pk])
+    page, asked = client.get(url), client.post(url, {"action": "import"})
+    assert (page.status_code, asked.status_code) == (200, 422)
+    for reply in (page, asked):
+        assert "Nothing of this file can be read: invalid UTF-8" in text(reply)
+        assert 'id="mapping"' not in text(reply)
+    found.refresh_from_db()
+    assert found.state == Upload.State.RECEIVED
+
+
 def test_a_file_comes_in_parts_is_shown_and_is_imported(
     client: Client, project: Project, django_capture_on_commit_callbacks: Any
 ) -> None:

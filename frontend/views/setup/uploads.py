@@ -18,7 +18,7 @@ from annotation import uploads as files
 from annotation.imports.columns import MODELS, RESPONSES, check
 from annotation.imports.drafts import Draft
 from annotation.imports.looking import Look, first_drafts, look
-from annotation.imports.problems import Bad
+from annotation.imports.problems import Bad, clip
 from annotation.models import Comparison, Project, Upload
 from annotation.permissions import project_for
 from annotation.uploads import Gap, UploadError
@@ -47,7 +47,7 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, names: tuple[str, ...], *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        choices = [("", "–"), *((name, name) for name in names)]
+        choices = [("", "–"), *((name, clip(name)) for name in names)]
         self.sides = [key for key in RESPONSES if RESPONSES.index(key) < max(2, len(names) - 1)]
         keys = [*_LABELS, *self.sides, *MODELS[: len(self.sides)]]
         for key in keys:
@@ -125,13 +125,17 @@ def upload(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponse:
         context |= _become(found)
         return render(request, "frontend/setup/upload.html", context)
     seen = look(found.path)
+    context |= {"look": seen, "report": found.report}
+    if seen.problem:
+        status = 422 if request.method == "POST" else 200
+        return render(request, "frontend/setup/upload.html", context, status=status)
     form = ColumnsForm(seen.names, request.POST or None, initial=found.columns)
     mapped = request.method == "POST" and form.is_valid() and _map(form, found, seen)
     if mapped and request.POST.get("action") == "import":
         _ask(request, found)
         return redirect("upload", slug, found.pk)
     columns = form.columns() if request.method == "POST" and form.is_valid() else found.columns
-    context |= {"form": form, "look": seen, "columns": columns, "report": found.report}
+    context |= {"form": form, "columns": columns}
     context["unmapped"] = not form.errors and _unmapped(columns, seen)
     shown = not (form.errors or context["unmapped"])
     context["drafts"] = _drafts(access.project, found, columns) if shown else []
