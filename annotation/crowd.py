@@ -160,7 +160,16 @@ def end(part: Participation, state: str, by: User | None, reason: str = "") -> N
         Annotator.objects.filter(pk=annotator.pk, paused_at=None).update(paused_at=now)
         if state != _State.COMPLETED:
             CrowdLink.objects.filter(pk=part.link_id, taken__gt=0).update(taken=F("taken") - 1)
-        record(annotator.project, by, acts[_State(state)], annotator.name, annotator=annotator, reason=reason)
+        record(
+            annotator.project,
+            by,
+            acts[_State(state)],
+            annotator.name,
+            annotator=annotator,
+            before={"state": str(_State.ACTIVE)},
+            after={"state": str(state)},
+            reason=reason,
+        )
 
 
 def way_back(link: CrowdLink, state: str) -> str:

@@ -50,8 +50,9 @@ def resolve(project: Project, flag_id: int, by: User) -> Flag:
         if flag.resolved_at is None:
             flag.resolved_at = timezone.now()
             flag.save(update_fields=["resolved_at"])
-            after = {"note": flag.note[:LONGEST_NOTE], "flag": flag.pk}
-            record(project, by, "settle-flag", flag.comparison.external_id, after=after)
+            said = {"flag": flag.pk, "note": flag.note[:LONGEST_NOTE]}
+            before, after = said | {"settled": False}, said | {"settled": True}
+            record(project, by, "settle-flag", flag.comparison.external_id, before=before, after=after)
     return flag
 
 

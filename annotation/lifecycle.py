@@ -84,7 +84,8 @@ def ask_deletion(project: Project, by: User | None, typed: str) -> None:
         _no_judge_at_work(found)
         delete_at = timezone.now() + GRACE
         Project.objects.filter(pk=found.pk).update(delete_at=delete_at)
-        record(found, by, "ask-deletion", after={"delete_at": delete_at.isoformat(timespec="minutes")})
+        after = {"delete_at": delete_at.isoformat(timespec="minutes")}
+        record(found, by, "ask-deletion", before={"delete_at": None}, after=after)
 
 
 def keep(project: Project, by: User | None) -> None:
@@ -94,7 +95,8 @@ def keep(project: Project, by: User | None) -> None:
         if found.delete_at is None:
             raise ProjectStateError(_("It is not going to be deleted."))
         Project.objects.filter(pk=found.pk).update(delete_at=None)
-        record(found, by, "keep", before={"delete_at": found.delete_at.isoformat(timespec="minutes")})
+        before = {"delete_at": found.delete_at.isoformat(timespec="minutes")}
+        record(found, by, "keep", before=before, after={"delete_at": None})
 
 
 def delete_due() -> int:
@@ -126,7 +128,7 @@ def _delete(project: Project) -> None:
     releases = [Path(path) for path in project.releases.values_list("path", flat=True)]
     pk = project.pk
     with transaction.atomic():
-        record(project, None, "delete", project.name)
+        record(project, None, "delete", project.name, before={"state": project.state})
         JudgeRun.objects.filter(project=project).delete()
         project.delete()
         transaction.on_commit(lambda: _remove_files(pk, releases))

@@ -76,7 +76,8 @@ def close(link: AnyLink, by: User) -> None:
     if link.closed_at is None:
         link.closed_at = timezone.now()
         link.save(update_fields=["closed_at"])
-        record(link.project, by, "close-link", link.name)
+        before, after = {"open": True, "taken": link.taken}, {"open": False, "taken": link.taken}
+        record(link.project, by, "close-link", link.name, before=before, after=after)
 
 
 def take(link: AnyLink) -> AnyLink:

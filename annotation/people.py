@@ -121,9 +121,18 @@ def _filled(person: Annotator) -> Any:
 
 
 def _set(person: Annotator, by: User | None, act: str, told: str, **standing: Any) -> None:
-    before = {"told": person.told} if person.told else {}
-    Annotator.objects.filter(pk=person.pk).update(told=told, **standing)
-    record(person.project, by, act, person.name, annotator=person, before=before, reason=told)
+    before = _standing(person)
+    for name, value in {"told": told, **standing}.items():
+        setattr(person, name, value)
+    person.save(update_fields=["told", *standing])
+    after = _standing(person)
+    record(person.project, by, act, person.name, annotator=person, before=before, after=after, reason=told)
+
+
+def _standing(person: Annotator) -> dict[str, str]:
+    """Where somebody stands and what they were told, for the audit log."""
+    state = "excluded" if person.excluded_at else "paused" if person.paused_at else "active"
+    return {"state": state, "told": person.told}
 
 
 def _recompute(project: Project) -> None:

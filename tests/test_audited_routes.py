@@ -60,6 +60,9 @@ def test_what_an_owner_does_is_logged_once_with_who_did_it(client: Client, world
     assert entry.target or entry.project_slug
     if act.logged in ("settings", "judge", "panel", "quality"):
         assert set(entry.before) <= set(entry.after), "what stood there, of what it is now"
+    if act.logged in ("ask-deletion", "close-link", "pause", "return", "settle-flag", "webhook-paused"):
+        assert entry.before.keys() == entry.after.keys()
+        assert entry.before != entry.after
 
 
 def _address(world: World, name: str, act: Act) -> str:

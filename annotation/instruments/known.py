@@ -73,6 +73,7 @@ def make_gold(
         raise GoldError(_("Choose the right answer."))
     criteria = {criterion.name: criterion for criterion in criteria_of(project)}
     with transaction.atomic():
+        before = _noted(comparison)
         for name, text in answers.items():
             criterion = criteria.get(name)
             try:
@@ -99,16 +100,17 @@ def make_gold(
                 create_defaults={"use": use, "explanation": explanation, "made_by": by},
             )
         _ask_no_more(project, [comparison.pk])
-        record(project, by, "gold", comparison.external_id, after={"use": str(use), "answers": dict(answers)})
+        record(project, by, "gold", comparison.external_id, before=before, after=_noted(comparison))
         touch(project)
 
 
 def unmake_gold(project: Project, comparison: Comparison, by: User | None = None) -> None:
     """The known answers stay as references; people are asked about the comparison like about any other."""
     with transaction.atomic():
+        before = _noted(comparison)
         Gold.objects.filter(reference__comparison=comparison).delete()
         ask_people(project, comparison.pk)
-        record(project, by, "gold", comparison.external_id, after={"use": ""})
+        record(project, by, "gold", comparison.external_id, before=before, after=_noted(comparison))
         touch(project)
 
 
@@ -129,6 +131,13 @@ def use_references(project: Project, by: User | None = None) -> int:
             record(project, by, "gold", project.name, after={"comparisons": len(comparisons)})
             touch(project)
     return len(rows)
+
+
+def _noted(comparison: Comparison) -> dict[str, object]:
+    """What a comparison is as gold, for the audit log: its use (None: it is none) and known answers."""
+    gold = Gold.objects.filter(reference__comparison=comparison).order_by("pk")
+    rows = list(gold.values_list("reference__criterion__name", "reference__ranking", "use"))
+    return {"use": rows[-1][2] if rows else None, "answers": {name: answer for name, answer, _use in rows}}
 
 
 def unused(project: Project) -> QuerySet[Reference]:

@@ -126,7 +126,8 @@ def remove(upload: Upload, by: User | None) -> None:
         found = Upload.objects.select_for_update(of=("self",)).filter(pk=upload.pk)
         if found.exclude(state=_State.IMPORTING).first() is None:
             raise UploadError(_("It is being imported: wait for its end."))
-        record(upload.project, by, "remove-upload", upload.name)
+        before = {"state": upload.state, "size": upload.size}
+        record(upload.project, by, "remove-upload", upload.name, before=before)
         folder = upload.folder
         found.delete()
         transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

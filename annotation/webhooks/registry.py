@@ -91,7 +91,7 @@ def _set_paused(webhook: Webhook, by: User, act: str, paused: bool) -> None:
             return
         webhook.paused_at = timezone.now() if paused else None
         webhook.save(update_fields=["paused_at"])
-        record(project, by, act, webhook.url)
+        record(project, by, act, webhook.url, before={"paused": not paused}, after={"paused": paused})
         _tells(project)
 
 

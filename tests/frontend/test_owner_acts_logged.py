@@ -5,12 +5,14 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation import exports
+from annotation.instruments.known import make_gold, unmake_gold
 from annotation.models import AuditEntry, Project
+from annotation.people import pause, resume
 from frontend.project_file.changing import put
 from llm_judges import runs
 from llm_judges.prompts import built_in_text
 from llm_judges.registry import set_judge, set_template
-from tests.factories import make_person, make_project, make_user
+from tests.factories import make_comparison, make_person, make_project, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +79,24 @@ def test_a_release(project: Project) -> None:
     exports.start(project, exports.Options(("labels",)), started_by=user)
     logged = entry(project, "release")
     assert (logged.actor, logged.target, logged.after["formats"]) == (user, "1", ["labels"])
+
+
+def test_what_a_comparison_was_as_gold_and_what_it_is_now(project: Project) -> None:
+    comparison, by = make_comparison(project), make_user()
+    make_gold(project, comparison, {"overall": "a>b"}, by=by)
+    make_gold(project, comparison, {"overall": "b>a"}, "training", by=by)
+    unmake_gold(project, comparison, by)
+    none = {"use": None, "answers": {}}
+    first = {"use": "monitoring", "answers": {"overall": "a>b"}}
+    second = {"use": "training", "answers": {"overall": "b>a"}}
+    told = AuditEntry.objects.filter(project=project, act="gold").order_by("pk")
+    assert [(one.before, one.after) for one in told] == [(none, first), (first, second), (second, none)]
+
+
+def test_where_somebody_stood_before_they_were_paused_and_brought_back(project: Project) -> None:
+    person, by = make_person(project), make_user()
+    pause(person, by, "Too fast.")
+    resume(person, by)
+    active, paused = {"state": "active", "told": ""}, {"state": "paused", "told": "Too fast."}
+    assert (entry(project, "pause").before, entry(project, "pause").after) == (active, paused)
+    assert (entry(project, "resume").before, entry(project, "resume").after) == (paused, active)
