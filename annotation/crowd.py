@@ -183,6 +183,12 @@ def way_back(link: CrowdLink, state: str) -> str:
     return f"{link.return_url}?{urlencode({'cc': code})}"
 
 
+def way_back_of(part: Participation, done: int) -> str:
+    """The way back of somebody who has given so many answers; empty for who stopped in the middle: to the
+    platform that is a returned submission, which has no code."""
+    return "" if done and part.state == _State.RETURNED else way_back(part.link, part.state)
+
+
 def _annotator(link: CrowdLink, who: Arrival, member: Membership) -> Annotator:
     """The guest as an annotator; one whose labels were imported under the same id goes on with them."""
     known = Annotator.objects.filter(project=link.project_id, external_id=who.person, user=None).first()

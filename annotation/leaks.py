@@ -40,7 +40,7 @@ def decide(project: Project, response_ids: Iterable[int], choice: str, by: User)
     with transaction.atomic():
         found = list(
             IdentityLeak.objects.select_for_update(of=("self",))
-            .select_related("response")
+            .select_related("response__comparison")
             .filter(project=project, response__in=list(response_ids))
             .exclude(state=state)
         )
@@ -49,7 +49,9 @@ def decide(project: Project, response_ids: Iterable[int], choice: str, by: User)
             _put(one, state)
         if found:
             _settle(project, {one.response.comparison_id for one in found})
-            names = [f"{one.response.comparison_id}{chr(97 + one.response.position)}" for one in found]
+            names = [
+                f"{one.response.comparison.external_id} {chr(97 + one.response.position)}" for one in found
+            ]
             after = {"choice": choice, "n": len(found)}
             record(project, by, "leak", ", ".join(names)[:200], before=before, after=after)
     return len(found)

@@ -172,6 +172,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Tandem: "
 # A classroom signs in at once from one address; guessing is held back by `login_failed`.
 ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "10/m/ip,5/5m/key", "crowd": "120/m/ip"}
 MFA_ADAPTER = "frontend.accounts.adapters.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "frontend.accounts.forms.SecondFactorForm",
+    "reauthenticate": "frontend.accounts.forms.OnceMoreForm",
+    "activate_totp": "frontend.accounts.forms.SetUpAppForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tandem"
 

@@ -33,6 +33,10 @@ KNOWN = 0.98
 OTHERS = 2
 AGREED = 0.8
 
+# What they say together is right somewhat less often than their votes tell: among them are some who do not
+# read, and whom the rules have not found yet.
+TRUSTED = 0.95
+
 # Answers that wait for others; they are looked through after so many answers of one's own.
 PENDING = 200
 EVERY = 5
@@ -177,7 +181,8 @@ def _against_others(
     state: State, annotator: Annotator, project: Project, quality: Quality
 ) -> list[Found | None]:
     """Scores what waited, where OTHERS or more have answered meanwhile and are sure without this person
-    (leave one out). Where they are not, it is never scored: people may differ."""
+    (leave one out). Where they are not, it is never scored: people may differ. Whoever was paused for a
+    reason is no yardstick for others, though what they said counts."""
     if not state.pending or state.answers % EVERY:
         return []
     criteria = {one.pk: one for one in criteria_of(project)}
@@ -189,6 +194,7 @@ def _against_others(
         independent=True,
         annotator__kind=Annotator.Kind.HUMAN,
     ).exclude(annotator=annotator)
+    others = others.exclude(annotator__paused_at__isnull=False, annotator__told__gt="")
     for comparison, asked, ranking in others.values_list("comparison", "criterion", "ranking"):
         votes.setdefault((comparison, asked), []).append(ranking)
     found: list[Found | None] = []
@@ -218,7 +224,7 @@ def _score_among(
         return None
     where = best if best in (TIE, BOTH_BAD) else str(shown.index(best))
     right = top_of(Vote(ranking, k)) == best
-    return state.score(right, where, len(names), quality.honest, min(probabilities[best], KNOWN))
+    return state.score(right, where, len(names), quality.honest, TRUSTED * min(probabilities[best], KNOWN))
 
 
 def _act(annotator: Annotator, project: Project, quality: Quality, found: Found) -> None:

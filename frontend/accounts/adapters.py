@@ -25,6 +25,8 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": _MISMATCH,
         "username_password_mismatch": _MISMATCH,
         "account_inactive": gettext_lazy("This account is closed."),
+        "incorrect_password": gettext_lazy("That is not your password. Try again."),
+        "too_many_login_attempts": gettext_lazy("Too many tries. Wait some minutes, then try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -59,6 +61,14 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 class MfaAdapter(DefaultMFAAdapter):
     """Second factors rest encrypted, under a key of their own derived from TANDEM_SECRET_KEY."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "add_email_blocked": gettext_lazy("Take the second factor off before you add an address."),
+        "cannot_delete_authenticator": gettext_lazy("The app cannot be taken off."),
+        "cannot_generate_recovery_codes": gettext_lazy("Set up an authenticator app first."),
+        "incorrect_code": gettext_lazy("This code does not fit. Try the newest one."),
+        "unverified_email": gettext_lazy("Verify your e-mail address first."),
+    }
 
     _PURPOSE = "https://second-factor.invalid"
 

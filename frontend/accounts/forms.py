@@ -1,8 +1,10 @@
-"""Forms of signing in and signing up."""
+"""Forms of signing in, signing up and the second factor."""
 
 from typing import Any
 
 from allauth.account.forms import LoginForm, SignupForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.utils.translation import gettext_lazy
 
@@ -37,6 +39,34 @@ class SignUpForm(SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = gettext_lazy("E-mail")
+        self.fields["password1"].help_text = gettext_lazy(
+            "At least 12 characters: nothing common, and not your name or address."
+        )
         self.fields["username"].help_text = gettext_lazy("Signs in like the address. Small letters, digits.")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class _Code:
+    """Where one types a code: no placeholder that repeats the label, and the cursor in it."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = self.fields["code"]
+        code.label = gettext_lazy("Code")
+        code.widget.attrs.pop("placeholder", None)
+        code.widget.attrs |= {"autofocus": True, "autocapitalize": "none", "spellcheck": "false"}
+
+
+class SecondFactorForm(_Code, AuthenticateForm):
+    """The code beside the password."""
+
+
+class OnceMoreForm(_Code, ReauthenticateForm):
+    """The code again, before something that guards the account is changed."""
+
+
+class SetUpAppForm(_Code, ActivateTOTPForm):
+    """The first code of a new authenticator app."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from annotation import crowd, links
+from annotation import crowd, leases, links
 from annotation.models import CrowdLink, Participation
 from annotation.models.joining import PROLIFIC
 from annotation.permissions import Access, project_for
@@ -69,7 +69,8 @@ def finish(request: SignedInRequest, slug: str) -> HttpResponse:
     part = _part(project_for(request.user, slug, "label"))
     if part is None or not crowd.finish(part):
         return redirect("label", slug)
-    return redirect(crowd.way_back(part.link, part.state) or reverse("label", args=[slug]))
+    back = crowd.way_back_of(part, leases.done_by(part.annotator))
+    return redirect(back or reverse("label", args=[slug]))
 
 
 @signed_in

@@ -188,3 +188,23 @@ def test_rules_cost_the_same_few_statements_however_long_somebody_works(project:
         counts.append(len([1 for query in captured if "SAVEPOINT" not in query["sql"]]))
     assert max(counts[1:]) <= 4
     assert counts[-1] <= 4
+
+
+def test_who_was_paused_for_a_reason_is_no_yardstick_for_others(project: Project) -> None:
+    set_quality(project, {"rules": {"accuracy": "warn"}})
+    person, careless, done = make_person(project), make_person(project), make_person(project)
+    comparison = make_comparison(project, wanted=9)
+    answer(person, comparison, "b>a")
+    for other in (careless, done):
+        answer(other, comparison, "a>b")
+    people.pause(careless, None, "Too fast.")
+    # As a guest who is through.
+    Annotator.objects.filter(pk=done.pk).update(paused_at=project.created_at)
+    elsewhere = make_comparison(project)
+    for _ in range(6):
+        after_answers(person, project, [given(project, elsewhere, "a=b")])
+    assert state_of(person).scored == 0, "one other is left"
+    answer(make_person(project), comparison, "a>b")
+    for _ in range(5):
+        after_answers(person, project, [given(project, elsewhere, "a=b")])
+    assert state_of(person).scored == 1

@@ -76,7 +76,10 @@ def test_a_second_factor_is_asked_for_and_rests_encrypted(client: Client) -> Non
     reply = sign_in(client, "anna@example.org")
     assert reply.headers["Location"].startswith(reverse("mfa_authenticate"))
     assert client.get(reverse("projects")).status_code == 302, "half signed in is not signed in"
-    assert b'name="code"' in client.get(reply.headers["Location"]).content
+    html = client.get(reply.headers["Location"]).content.decode()
+    assert "or one of your recovery codes" in html
+    assert 'name="code"' in html
+    assert "placeholder" not in html
     client.post(reverse("mfa_authenticate"), {"code": codes[0]})
     assert client.get(reverse("projects")).status_code == 200
 

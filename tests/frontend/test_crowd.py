@@ -9,6 +9,7 @@ from django.urls import reverse
 from annotation import crowd, leases
 from annotation.labels import Answer, Submission, submit_many
 from annotation.models import Annotator, Assignment, CrowdLink, Participation, Project, User
+from annotation.people import pause
 from annotation.permissions import Access
 from tests.factories import make_comparison, make_person, make_project
 
@@ -110,7 +111,22 @@ def test_stopping_frees_what_the_guest_held_and_keeps_what_they_said(project: Pr
     assert guest.labels.count() == 1
     assert Participation.objects.get().state == "returned"
     assert CrowdLink.objects.get().taken == 0
-    assert b"You have stopped" in client.get(reverse("label", args=[project.slug])).content
+    html = client.get(reverse("label", args=[project.slug])).content
+    finish = reverse("crowd-finish", args=[project.slug])
+    assert b"You have stopped" in html
+    assert finish.encode() not in html, "the platform has no code for it: the submission is returned there"
+    assert client.get(finish).headers["Location"] == reverse("label", args=[project.slug])
+
+
+def test_a_paused_guest_may_finish_with_what_they_have_answered(project: Project) -> None:
+    client, _ = come(link_of(project))
+    guest = Annotator.objects.get(external_id="5f1a")
+    answer_one(project, guest)
+    pause(guest, None, "Too fast.")
+    finish = reverse("crowd-finish", args=[project.slug])
+    assert finish.encode() in client.get(reverse("label", args=[project.slug])).content
+    assert client.get(finish).headers["Location"] == f"{BACK}C1"
+    assert Participation.objects.get().state == "completed"
 
 
 def test_a_submission_the_owner_marks_as_returned_is_free_for_the_next(project: Project) -> None:

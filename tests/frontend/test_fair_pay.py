@@ -45,11 +45,14 @@ def test_the_owner_reads_it_on_the_overview_and_under_people_and_each_annotator_
         html = page(name, project, owner)
         assert "At the median active time of 2 people, an hour pays $12.00" in html
         assert "the project states at least $15.00" in html
+    assert "Work pays less than the project states" in page("overview", project, owner)
     assert "keeps it at your pace" in page("label-work", project, quick), "a quarter a minute is $15.00"
     assert "At your pace it pays less" in page("label-work", project, slow)
 
     Project.objects.update(human_label_price="0.35")
-    assert "an hour pays $16.80" in page("overview", project, owner)
+    html = page("overview", project, owner)
+    assert "an hour pays $16.80" in html
+    assert "Nothing needs you now." in html
     Project.objects.update(human_label_price=0)
     assert "an hour pays" not in page("overview", project, owner)
     assert "an answer has no price yet" in page("people", project, owner)

@@ -104,7 +104,7 @@ def end(desk: Desk, unread: Guidelines | None) -> tuple[str, dict[str, Any]]:
     if part is not None:
         context["part"] = part
         if part.ended_at:
-            return "left", context | {"back": crowd.way_back(part.link, part.state)}
+            return "left", context | {"back": crowd.way_back_of(part, desk.done)}
     if not desk.annotator.may_be_lent:
         said = AuditEntry.objects.filter(annotator=desk.annotator, act="appeal").order_by("-pk").first()
         return "paused", context | {"annotator": desk.annotator, "appeal": said, "longest": LONGEST_REASON}

@@ -42,13 +42,15 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
     spent = sum((line.spent for line in lines), Decimal(0))
     by_pool = pools(found)
     skipped = {skip_reason(reason): number for reason, number in found["skips"].items()}
+    pay = _pay(project, kept)
     context = {
         "access": access,
         "project": project,
         "may_label": access.may("label"),
         "coverage": coverage,
         "people": people,
-        "pay": _pay(project, kept),
+        "pay": pay,
+        "underpaid": pay is not None and pay.fair == "below",
         "judges": judges,
         "listed": judges[:LISTED],
         "others": judges[LISTED:],
