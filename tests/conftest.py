@@ -12,12 +12,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -25,7 +27,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from config.celery import app
-from tests import emptying
+from tests import drawing, emptying
 from tests.under_way import wait_for_last
 from tests.waiting import PATIENCE, wait_for
 
@@ -43,8 +45,15 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
-# A shared machine is slow at times; that is no property of the code under test.
-hypothesis.settings.register_profile("tandem", deadline=None)
+# A shared machine is slow at times; that is no property of the code under test. The examples are the same in
+# every run, so that a commit fails for what it changed.
+hypothesis.settings.register_profile(
+    "tandem",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("tandem")
 CALL_FAILED = pytest.StashKey[bool]()
 
@@ -111,6 +120,20 @@ def _nothing_left_over() -> None:
     cache.clear()
     for folder in (settings.DATA_DIR / "media", settings.DATA_DIR / "uploads", settings.RELEASES_DIR):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def midday() -> Iterator[None]:
+    """The test begins at noon, UTC: what it does today is of one day, however slow the machine. Of the present
+    day, because session files carry the file system's time."""
+    with time_machine.travel(datetime.now(UTC).replace(hour=12)):
+        yield
+
+
+@pytest.fixture
+def even_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn from the secret and from keys comes out evenly; see tests/drawing.py."""
+    drawing.draw_evenly(monkeypatch)
 
 
 # --- browser ----------------------------------------------------------------------------------

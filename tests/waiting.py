@@ -26,6 +26,13 @@ def wait_for(what: Callable[[], object], sleep: Callable[[], object] = nap) -> N
         sleep()
 
 
+def wait_for_a_long_day() -> None:
+    """Waits for tomorrow where today (UTC) is nearly over: what a test then does today is of one day."""
+    left = 86_400 - time.time() % 86_400
+    if left < PATIENCE:
+        time.sleep(left + 1)
+
+
 def free_port() -> int:
     """A port of this machine that nothing listens on."""
     while True:

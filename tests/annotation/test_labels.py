@@ -27,6 +27,7 @@ def submit(
     return receipt
 
 
+@pytest.mark.usefixtures("even_draws")
 def test_what_was_chosen_on_screen_is_stored_for_the_response_it_was() -> None:
     project = make_project()
     for _ in range(12):

@@ -200,8 +200,7 @@ def test_two_workers_of_one_judge_get_different_comparisons() -> None:
 
 
 def test_the_order_shown_is_fixed_for_a_person_and_balanced_over_comparisons() -> None:
-    project = make_project()
-    person = make_person(project)
+    person = Annotator(pk=7, kind="human")
     orders = [leases.shown_order(person, number, 2) for number in range(400)]
 
     assert orders == [leases.shown_order(person, number, 2) for number in range(400)]

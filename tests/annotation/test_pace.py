@@ -26,6 +26,8 @@ from annotation.pace import (
 )
 from tests.factories import make_comparison, make_person, make_project
 
+pytestmark = pytest.mark.usefixtures("midday")
+
 NOON = datetime(2031, 5, 14, 12, tzinfo=UTC)
 
 

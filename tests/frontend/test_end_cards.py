@@ -16,7 +16,7 @@ from annotation.pace import Pace
 from annotation.projects import touch
 from tests.factories import make_comparison, make_person, make_project
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("midday")]
 
 SCRIPT = {"Accept": "application/json", "HX-Request": "true"}
 

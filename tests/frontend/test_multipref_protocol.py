@@ -83,6 +83,7 @@ def expert(invitation: str, project: Project, email: str) -> tuple[Client, Annot
     return client, Annotator.objects.get(project=project, user=user)
 
 
+@pytest.mark.usefixtures("even_draws")
 def test_the_whole_protocol_from_the_template_to_the_release(tmp_path: Path) -> None:
     owner = make_user("olga@example.org")
     project = multipref(owner)

@@ -105,6 +105,7 @@ def test_agreement_that_fell_is_told_with_its_interval(client: Client, project: 
     assert "Alpha is 0.30 lately (0.20 to 0.40), 0.60 over all." in html
 
 
+@pytest.mark.usefixtures("midday")
 def test_a_date_is_given_once_enough_is_known(client: Client, project: Project) -> None:
     person = make_person(project)
     made = [make_comparison(project) for _ in range(40)]

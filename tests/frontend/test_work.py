@@ -20,7 +20,7 @@ from annotation.permissions import add_member
 from annotation.projects import touch
 from tests.factories import make_comparison, make_person, make_project, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("midday")]
 
 
 def answer(

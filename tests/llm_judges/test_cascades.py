@@ -26,10 +26,19 @@ pytestmark = pytest.mark.django_db
 
 
 def hard_and_easy(project: Project, hard: int, easy: int) -> tuple[list[Comparison], list[Comparison]]:
-    """Comparisons that `torn_about("hard")` cannot decide, and others; the second response is the longer."""
+    """Comparisons that `torn_about("hard")` cannot decide, and others; the second response is the longer.
+
+    Calibration draws by the names of groups, so they are the same in every run.
+    """
     return (
-        [make_comparison(project, SHORT, f"{LONG} (hard {number})") for number in range(hard)],
-        [make_comparison(project, SHORT, f"{LONG} ({number})") for number in range(easy)],
+        [
+            make_comparison(project, SHORT, f"{LONG} (hard {number})", group=f"hard {number}")
+            for number in range(hard)
+        ],
+        [
+            make_comparison(project, SHORT, f"{LONG} ({number})", group=f"easy {number}")
+            for number in range(easy)
+        ],
     )
 
 

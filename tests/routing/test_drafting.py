@@ -193,8 +193,8 @@ def test_drafting_and_approving_take_a_constant_number_of_statements() -> None:
         project = make_project(audit_share=0.1)
         judge = make_judge(project)
         make_many(project, size)
-        for _ in range(2):
-            says(judge, make_comparison(project))
+        for number in range(2):
+            says(judge, make_comparison(project, external_id=f"c{number}"))
         with CaptureQueriesContext(connection) as queries:
             plan = drafted(project, "disagreement")
         with CaptureQueriesContext(connection) as more:

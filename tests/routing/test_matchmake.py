@@ -109,8 +109,8 @@ def test_judges_votes_and_other_projects_do_not_count() -> None:
 
 def test_the_same_seed_gives_the_same_order_and_another_another() -> None:
     project = make_project()
-    for _ in range(12):
-        compare(project, "north", "south")
+    for number in range(12):
+        compare(project, "north", "south", external_id=f"c{number}")
     orders = [[one["comparison"] for one in command(project, "--seed", seed)["first"]] for seed in "112"]
     assert orders[0] == orders[1] != orders[2]
 

@@ -191,9 +191,9 @@ def test_a_refit_that_was_taken_over_stores_nothing(monkeypatch: pytest.MonkeyPa
 def test_a_budget_is_the_whole_series_and_is_never_exceeded() -> None:
     project, person = learning_project()
     make_plan(project, "error_model", budget=Decimal(40))  # 80 labels
-    for _ in range(3):
+    for number in range(3):
         answer(person, project, 20)
-        make_comparison(project, prompt=SCIENCE.format("new"), wanted=0)
+        make_comparison(project, prompt=SCIENCE.format("new"), wanted=0, external_id=f"new{number}")
         refitting.refit(project, force=True)
         wanted = sum(Demand.objects.filter(pool__isnull=False).values_list("wanted", flat=True))
         assert wanted <= 80
