@@ -5,6 +5,7 @@ TANDEM_HOSTS, TANDEM_HTTPS, TANDEM_CACHE_URL, TANDEM_MAIL_URL, TANDEM_OIDC_URL a
 `docs/deployment.md` says what each is for.
 """
 
+import fcntl
 import os
 import secrets
 import sys
@@ -41,11 +42,15 @@ def secret_key() -> str:
     if key := env("TANDEM_SECRET_KEY"):
         return key
     path = DATA_DIR / "secret_key"
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    return path.read_text()
+    key = path.read_text() if path.exists() else ""
+    if not key:  # or not written yet by a process that starts at the same time
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            key = file.read()
+            if not key:
+                key = secrets.token_urlsafe(64)
+                file.write(key)
+    return key
 
 
 DEBUG = env_bool("TANDEM_DEBUG", False)
