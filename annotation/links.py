@@ -16,6 +16,7 @@ from .models import CrowdLink, Invitation, Pool, Project, User
 
 MOST_DAYS = 365
 MOST_PLACES = 100_000
+LONGEST_NAME = 120
 
 AnyLink = TypeVar("AnyLink", Invitation, CrowdLink)
 
@@ -39,9 +40,11 @@ def make(
 
     `more` are fields of the kind. Raises LinkError.
     """
-    name = name.replace("\x00", "").strip()[:120]
+    name = name.replace("\x00", "").strip()
     if not name:
         raise LinkError(_("Say for whom it is, so that you know it again."))
+    if len(name) > LONGEST_NAME:
+        raise LinkError(_("Shorten the name to %(most)s characters.") % {"most": LONGEST_NAME})
     if not 1 <= days <= MOST_DAYS:
         raise LinkError(_("Choose 1 to %(most)s days.") % {"most": MOST_DAYS})
     if not 1 <= places <= MOST_PLACES:

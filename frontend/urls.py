@@ -68,7 +68,9 @@ urlpatterns = [
         name="adjudicate",
     ),
     path(
-        "p/<slug:slug>/comparisons/<pk:comparison_id>/gold/", quality.comparison_gold, name="comparison-gold"
+        "p/<slug:slug>/comparisons/<pk:comparison_id>/gold/",
+        comparisons.comparison_gold,
+        name="comparison-gold",
     ),
     path("p/<slug:slug>/quality/", quality.quality, name="quality"),
     path("p/<slug:slug>/quality/gold/", quality.quality_gold, name="quality-gold"),

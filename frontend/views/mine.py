@@ -49,5 +49,6 @@ def erase(request: SignedInRequest) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, fault: str = "") -> HttpResponse:
-    context = {"word": WORD, "fault": fault, "alone": personal.projects_without_owner(request.user)}
+    typed, alone = request.POST.get("word", ""), personal.projects_without_owner(request.user)
+    context = {"word": WORD, "typed": typed, "fault": fault, "alone": alone}
     return render(request, "frontend/account/account.html", context, status=422 if fault else 200)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,7 +14,6 @@ from annotation.instruments.known import (
     GoldError,
     make_gold,
     proposals,
-    unmake_gold,
     unused,
     use_references,
 )
@@ -26,7 +25,7 @@ from annotation.permissions import project_for
 from annotation.projects import criteria_of
 
 from ..forms import number
-from ..quality_forms import USES, GoldForm, QualityForm, initial_of
+from ..quality_forms import USES, QualityForm, initial_of
 from ..words import opening, who
 from .signed_in import SignedInRequest, signed_in
 
@@ -95,26 +94,6 @@ def quality_gold(request: SignedInRequest, slug: str) -> HttpResponse:
     except GoldError as error:
         messages.error(request, str(error))
     return redirect("quality", slug)
-
-
-@signed_in
-@require_POST
-def comparison_gold(request: SignedInRequest, slug: str, comparison_id: int) -> HttpResponse:
-    """Marks one comparison as gold, changes that, or ends it, and leads back to it."""
-    project = project_for(request.user, slug, "manage").project
-    found = get_object_or_404(Comparison, project=project, pk=comparison_id)
-    if "end" in request.POST:
-        unmake_gold(project, found, request.user)
-        return redirect("comparison", slug, comparison_id)
-    form = GoldForm(criteria_of(project), found, request.POST)
-    try:
-        if not form.is_valid():
-            raise GoldError(" ".join(str(error) for errors in form.errors.values() for error in errors))
-        use, explanation = form.cleaned_data["use"], form.cleaned_data["explanation"]
-        make_gold(project, found, form.answers(), use, explanation, request.user)
-    except GoldError as error:
-        messages.error(request, str(error))
-    return redirect("comparison", slug, comparison_id)
 
 
 def _initial(project: Project) -> dict[str, Any]:

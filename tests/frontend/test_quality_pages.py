@@ -122,8 +122,11 @@ def test_a_comparison_is_marked_changed_and_unmarked_on_its_page(owner: Client, 
 def test_gold_without_an_answer_is_refused_in_words(owner: Client, project: Project) -> None:
     comparison = make_comparison(project)
     url = reverse("comparison-gold", args=[project.slug, comparison.pk])
-    reply = owner.post(url, {"answer_overall": "", "use": "monitoring"}, follow=True)
+    typed = {"answer_overall": "", "use": "training", "explanation": "The other one is off the point."}
+    reply = owner.post(url, typed)
+    assert reply.status_code == 422
     assert "Choose the right answer." in reply.content.decode()
+    assert typed["explanation"] in reply.content.decode()
     assert not Gold.objects.exists()
 
 

@@ -46,7 +46,7 @@ def comparison(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
     Whoever is lent it sees what is to be judged, and nothing that others said of it before they answer.
     """
     access = project_for(request.user, slug, "view")
-    return _page(request, access, _found(access.project, comparison_id))
+    return page(request, access, found_in(access.project, comparison_id))
 
 
 @signed_in
@@ -55,7 +55,7 @@ def adjudicate(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
     """Records what a reviewer decides, and leads back to the comparison. An answer with something missing
     comes back with what is missing said beside it."""
     access = project_for(request.user, slug, "review")
-    found = _found(access.project, comparison_id)
+    found = found_in(access.project, comparison_id)
     annotator = access.annotator()
     if leases.holds(annotator, found.pk):
         return redirect("comparison", slug, found.pk)
@@ -76,27 +76,33 @@ def adjudicate(request: SignedInRequest, slug: str, comparison_id: int) -> HttpR
                 question.error = error.message if question.criterion.name == error.field else ""
         else:
             return redirect("comparison", slug, found.pk)
-    return _page(request, access, found, asked)
+    return page(request, access, found, asked)
 
 
-def _page(
-    request: SignedInRequest, access: Access, found: Comparison, asked: list[Question] | None = None
+def page(
+    request: SignedInRequest,
+    access: Access,
+    found: Comparison,
+    asked: list[Question] | None = None,
+    gold: GoldForm | None = None,
 ) -> HttpResponse:
+    """The comparison's page, with the questions or the form for gold as they came back where given (422)."""
     content = with_media(content_of(found), access.project)
     if leases.holds(access.membership.annotator, found.pk):
         context = _shown_to_judge(access, found, content)
     else:
-        context = _everything(access, found, content) | _to_decide(access, found, asked)
-    page = render(request, "frontend/comparison.html", context, status=422 if asked else 200)
-    return allow_media(page, access.project)
+        context = _everything(access, found, content, gold) | _to_decide(access, found, asked)
+    reply = render(request, "frontend/comparison.html", context, status=422 if asked or gold else 200)
+    return allow_media(reply, access.project)
 
 
-def _found(project: Project, comparison_id: int) -> Comparison:
+def found_in(project: Project, comparison_id: int) -> Comparison:
+    """The project's comparison with its rendering. Raises Http404."""
     rows = Comparison.objects.select_related("rendering").filter(project=project)
     return get_object_or_404(rows, pk=comparison_id)
 
 
-def _everything(access: Access, found: Comparison, content: Content) -> dict[str, Any]:
+def _everything(access: Access, found: Comparison, content: Content, gold: GoldForm | None) -> dict[str, Any]:
     models = list(found.responses.order_by("position").values_list("model", flat=True))
     labels, flags = _labels(found), _flags(found)
     return {
@@ -126,7 +132,7 @@ def _everything(access: Access, found: Comparison, content: Content) -> dict[str
         "flags": [{"flag": flag, "who": who(flag.annotator)} for flag in flags],
         "open_flags": sum(flag.resolved_at is None for flag in flags),
         "may_settle": access.may("manage"),
-        "gold": _gold(access, found),
+        "gold": _gold(access, found, gold),
         "skips": {skip_reason(reason): n for reason, n in skips(access.project, found).items()},
         "events": timeline(found, flags),
     }
@@ -159,8 +165,8 @@ def _shown_to_judge(access: Access, comparison: Comparison, content: Content) ->
     }
 
 
-def _gold(access: Access, comparison: Comparison) -> dict[str, Any] | None:
-    """The form that makes it gold, for whoever may, filled in where it is."""
+def _gold(access: Access, comparison: Comparison, sent: GoldForm | None) -> dict[str, Any] | None:
+    """The form that makes it gold, for whoever may, filled in where it is or as it was sent."""
     if not access.may("manage"):
         return None
     made = Gold.objects.filter(reference__comparison=comparison).select_related("reference__criterion")
@@ -171,7 +177,8 @@ def _gold(access: Access, comparison: Comparison) -> dict[str, Any] | None:
     }
     use, explanation = (golds[0].use, golds[0].explanation) if golds else (Gold.Use.MONITORING, "")
     initial = initial_gold(known, use, explanation)
-    return {"form": GoldForm(criteria_of(access.project), comparison, initial=initial), "made": bool(golds)}
+    form = sent or GoldForm(criteria_of(access.project), comparison, initial=initial)
+    return {"form": form, "made": bool(golds)}
 
 
 def _explained(comparison: Comparison) -> Explanation | None:

@@ -3,7 +3,6 @@
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from llm_judges.models import Judge, Tagging
 from llm_judges.runs import JudgeError
 from llm_judges.settings import price
 
+from ...forms import number
 from ..signed_in import SignedInRequest, signed_in
 from .found import context_of, judge_in
 
@@ -35,16 +35,18 @@ def judge_tags(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespon
 @signed_in
 @require_POST
 def judge_tag(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponseBase:
-    """Has comparisons tagged in the background; then the page that follows it."""
+    """Has comparisons tagged in the background; then the page that follows it. What cannot be asked for comes
+    back as it was typed."""
     access = project_for(request.user, slug, "manage")
     judge = judge_in(access.project, judge_id)
     try:
-        model = request.POST.get("embedding_model", "").strip()[:200]
+        model = request.POST.get("embedding_model", "").replace("\x00", "").strip()[:200]
         begun = steering.tag(judge, request.user, model, _price(request), _limit(request))
     except (JudgeError, ValueError) as error:
-        messages.error(request, str(error))
-    else:
-        tasks.tag.delay(begun.pk)
+        context = context_of(access, judge, "tags") | _shown(judge)
+        context |= {"problem": str(error), "typed": request.POST}
+        return render(request, "frontend/judges/tags.html", context, status=422)
+    tasks.tag.delay(begun.pk)
     return redirect("judge-tags", slug, judge_id)
 
 
@@ -87,6 +89,7 @@ def _price(request: SignedInRequest) -> Decimal | None:
 
 def _limit(request: SignedInRequest) -> int | None:
     text = request.POST.get("limit", "").strip()
-    if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 2**31):
+    limit = number(text)
+    if text and not (limit and limit < 2**31):
         raise ValueError(_("The number of comparisons must be a whole number from 1."))
-    return int(text) if text else None
+    return limit
