@@ -124,8 +124,10 @@ def _nothing_left_over() -> None:
 
 @pytest.fixture
 def midday() -> Iterator[None]:
-    """The test begins at noon: what it does today is of one day, however slow the machine. It is the present day
-    because session files carry the file system's time."""
+    """The test begins at noon: what it does today is of one day, however slow the machine.
+
+    It is the present day because session files carry the file system's time.
+    """
     with time_machine.travel(datetime.now(UTC).replace(hour=12)):
         yield
 
