@@ -47,7 +47,8 @@ def test_32_people_on_postgresql_label_300_comparisons_three_times_each() -> Non
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_the_same_crowd_without_the_lock_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_queue, "lock_clause", lambda: "")
+    # Between finding a slot and taking it there is time for another.
+    monkeypatch.setattr(open_queue, "lock_clause", lambda: "OFFSET (SELECT 0 FROM pg_sleep(0.01))")
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE annotation_demand DROP CONSTRAINT demand_never_over_lent")
     try:

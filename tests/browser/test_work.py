@@ -15,6 +15,7 @@ from annotation.projects import touch
 from tests.browser.geometry import beyond
 from tests.browser.sitting import SignIn
 from tests.factories import make_comparison, make_person, make_project
+from tests.waiting import wait_for_a_long_day
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,6 +32,7 @@ PRESSED = """(cell) => { const box = cell.getBoundingClientRect();
 @pytest.fixture
 def person() -> Annotator:
     """Somebody who has judged 30 pairs and a ranking, and skipped two."""
+    wait_for_a_long_day()
     project = make_project(slug="kitchen", human_label_price=Decimal("0.45"), currency="EUR")
     Criterion.objects.create(project=project, name="helpful", position=1)
     touch(project)
