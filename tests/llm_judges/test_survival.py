@@ -26,6 +26,13 @@ from tests.waiting import PATIENCE, wait_for
 PAID = Decimal("0.003")  # what the fake judge's usage costs a call
 
 
+def sessions() -> set[int]:
+    """Connections to this test's database by their number: a killed worker's last statement may still run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return {pid for (pid,) in cursor.fetchall()}
+
+
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
@@ -37,6 +44,7 @@ def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
         fake.hold_after(40)  # so that calls are in flight whenever the worker is killed
         judge = make_judge(project, fake, concurrency=6, timeout_seconds=60)
         command = [sys.executable, "manage.py", "judge", project.slug]
+        before = sessions()
         worker = subprocess.Popen(
             command, cwd=ROOT, env=process_environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
@@ -45,6 +53,7 @@ def test_a_killed_worker_leaves_each_comparison_with_one_annotation(
         finally:
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
+        wait_for(lambda: sessions() <= before)
         fake.let_go()
         in_flight = JudgeCall.objects.filter(state="in_flight").count()
         assert in_flight
@@ -75,6 +84,7 @@ def test_a_worker_killed_with_a_batch_at_the_provider_leaves_each_comparison_wit
     with FakeJudge(looks=3) as fake:
         judge = make_judge(project, fake, transport="batch")
         command = [sys.executable, "manage.py", "judge", project.slug]
+        before = sessions()
         worker = subprocess.Popen(
             command, cwd=ROOT, env=process_environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
@@ -83,6 +93,7 @@ def test_a_worker_killed_with_a_batch_at_the_provider_leaves_each_comparison_wit
         finally:
             os.kill(worker.pid, signal.SIGKILL)
             worker.wait()
+        wait_for(lambda: sessions() <= before)
         # Ten minutes later nobody holds the batch any more, whether or not its id could be kept.
         JudgeBatch.objects.update(leased_until=None)
         label_all(judge)
