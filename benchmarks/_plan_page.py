@@ -27,14 +27,16 @@ def measure(project: Any) -> dict[str, Any]:
 
     from annotation.models import Decision, Membership, User
     from routing.models import Plan
+    from routing.refitting import refit
 
     owner = User.objects.create(email="owner@example.org", name="Owner", password="!")
     Membership.objects.create(project=project, user=owner, role="owner")
-    client = Client()
+    client = Client(SERVER_NAME="localhost")  # the only host that a deployment allows by itself
     client.force_login(owner)
     page = f"/p/{project.slug}/plan/"
     started = time.perf_counter()
-    client.post(f"{page}ask/", {"policy": "combined", "kind": "share", "amount": "25"})
+    asked = client.post(f"{page}ask/", {"policy": "combined", "kind": "share", "amount": "25"})
+    assert asked.status_code == 302
     asking = time.perf_counter() - started
     plan = _until(lambda: Plan.objects.exclude(state__in=Plan.AT_WORK).first())
     drafting = time.perf_counter() - started
@@ -47,12 +49,16 @@ def measure(project: Any) -> dict[str, Any]:
     people = plan.parameters["asked"]
     with Labelling(project) as labelling:
         started = time.perf_counter()
-        client.post(f"{page}approve/", {"plan": str(plan.pk), "people": str(people)})
+        approved = client.post(f"{page}approve/", {"plan": str(plan.pk), "people": str(people)})
+        assert approved.status_code == 302
         plan = _until(lambda: Plan.objects.exclude(state__in=Plan.AT_WORK).first())
         approving = time.perf_counter() - started
     assert plan.state == "approved", plan.message
     decided = Decision.objects.filter(plan=plan.pk, superseded_at=None).count()
     assert decided == plan.human + plan.ai
+    with Labelling(project) as learning:
+        row = refit(project, force=True)
+    assert row is not None
     return {
         "open": plan.parameters["open"],
         "ask_ms": round(1000 * asking),
@@ -62,6 +68,8 @@ def measure(project: Any) -> dict[str, Any]:
         "approve_seconds": round(approving, 1),
         "decided": decided,
         "meanwhile": labelling.figures(),
+        "refit_seconds": round(row.seconds, 1),
+        "meanwhile_refit": learning.figures(),
     }
 
 

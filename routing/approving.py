@@ -104,6 +104,7 @@ def _request(plan: Plan, people: int) -> Request:
         limits=Asked(**kept["limits"]),
         labels=int(Decimal(kept["amount"])) if labels else None,
         overlap=overlap,
+        lot=kept.get("lot", 0),
     )
 
 
@@ -123,6 +124,7 @@ def _as_shown(plan: Plan, request: Request, standing: Standing | None) -> PlanRe
         slots=kept["slots"] if exact else None,
         audit_share=kept["audit_share"],
         seed=plan.seed,
+        lot=request.lot,
         drawn=request.policy.drawn,
     )
     price = kept["judge_price"]

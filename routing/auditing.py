@@ -5,6 +5,9 @@ drawn with a known probability from all that was left to the judge. With both, t
 random is known without any model: of n comparisons a share s went to people, who contradicted the judge on
 `top` of them and on `rest` of the audited ones. Random people would have met the judge's errors at the mean
 of both, so routing gained s x (top - (s x top + (1 - s) x rest)) = s x (1 - s) x (top - rest).
+
+What people contradict they may not better: where a judge errs most, people differ most too. So both are
+lessened by how often people contradict each other there, where enough comparisons have answers of two.
 """
 
 from collections.abc import Sequence
@@ -41,7 +44,8 @@ class Audited:
 class Measure:
     """Shares of one. `rest` and `top`: how often people contradicted the judge on audited comparisons, and on
     those they were asked for their score. Gains are None while too few of the latter are labelled.
-    `expected`: what the model had said of the audited ones."""
+    `expected`: what the model had said of the audited ones. `alike`: people are taken to err alike
+    everywhere, because too few comparisons have answers of two of them."""
 
     audited: int
     asked: int
@@ -50,6 +54,7 @@ class Measure:
     over_random: Estimate | None
     over_ai: Estimate | None
     expected: float | None
+    alike: bool = False
 
 
 def measure(found: Audited, people: int, decided: int, seed: int = 0) -> Measure | None:
@@ -64,11 +69,18 @@ def measure(found: Audited, people: int, decided: int, seed: int = 0) -> Measure
     known = ~np.isnan(found.human_wrong)
     told = ~found.top & ~np.isnan(found.expected)
     over_random = over_ai = None
+    alike = bool(min(np.count_nonzero(known & one) for one in (found.top, ~found.top)) < FEWEST)
     if top is not None and asked >= DONE * people:
         share = people / decided
-        over_random = _figure(share * (1 - share) * (top - rest))
-        if np.count_nonzero(known) >= FEWEST:
+        apart = top - rest
+        if not alike:
+            gain = found.wrong - found.human_wrong
+            asked_gain = _mean(weights, gain, known & found.top)
+            apart = asked_gain - _mean(weights, gain, known & ~found.top)
+            over_ai = _figure(share * asked_gain)
+        elif np.count_nonzero(known) >= FEWEST:
             over_ai = _figure(share * (top - _mean(weights, found.human_wrong, known)))
+        over_random = _figure(share * (1 - share) * apart)
     return Measure(
         audited=audited,
         asked=asked,
@@ -77,6 +89,7 @@ def measure(found: Audited, people: int, decided: int, seed: int = 0) -> Measure
         over_random=over_random,
         over_ai=over_ai,
         expected=float(found.expected[told].mean()) if told.any() else None,
+        alike=alike,
     )
 
 

@@ -24,7 +24,8 @@ LABELS = 10**9  # more than any budget pays for
 class Request:
     """What a plan is to keep: `share` (0..1 of the open comparisons), `budget` (money for people) or `labels`
     of people, the audit included in the latter two. `overlap` is the most labels that one comparison may get
-    of the default pool where they pay; None: everyone gets what the project says."""
+    of the default pool where they pay; None: everyone gets what the project says. `lot` is the audit's
+    (`series.lot_of`)."""
 
     policy: Policy
     share: float | None
@@ -33,6 +34,7 @@ class Request:
     limits: Asked = field(default_factory=Asked)
     labels: int | None = None
     overlap: int | None = None
+    lot: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """As the parameters of a plan keep it; `request_of` reads it."""
@@ -42,6 +44,7 @@ class Request:
             "limits": self.limits.as_dict(),
             "labels": self.labels,
             "overlap": self.overlap,
+            "lot": self.lot,
         }
 
 
@@ -57,6 +60,7 @@ def request_of(plan: Plan) -> Request:
         Asked(**asked.get("limits", {})),
         asked.get("labels"),
         asked.get("overlap"),
+        asked.get("lot", 0),
     )
 
 
@@ -70,7 +74,11 @@ def choose(prepared: Prepared, request: Request, held: Held | None = None) -> Se
     if share is not None and not 0 <= share <= 1:
         raise PlanError(f"the human share must be between 0 and 1, not {share}")
     pinned = held.audit if held else np.zeros(n, dtype=np.bool_)
-    asked: dict[str, Any] = {"audit_share": prepared.project.audit_share, "seed": request.seed}
+    asked: dict[str, Any] = {
+        "audit_share": prepared.project.audit_share,
+        "seed": request.seed,
+        "lot": request.lot,
+    }
     if request.overlap is None:
         return _alike(prepared, request, held, pinned, asked)
     found = _ladder(prepared, request.overlap)

@@ -14,7 +14,7 @@ all the same is surplus.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -130,6 +130,22 @@ WHERE p.judge AND NOT EXISTS (
     SELECT 1 FROM annotation_demand d WHERE d.comparison_id = p.comparison_id AND d.judge_id = %(judge)s)
 ON CONFLICT (comparison_id, judge_id) DO NOTHING
 """
+# What people have begun of earlier plans, and the same again with its new probability.
+_EARLIER = """
+plan <> %(plan)s AND probability < 1 AND (destination = 'human' OR audit)
+AND comparison_id IN (SELECT id FROM annotation_comparison WHERE project_id = %(project)s)
+"""
+_CLOSE = """
+UPDATE annotation_decision SET superseded_at = %(now)s WHERE superseded_at IS NULL AND {earlier}
+"""
+_STATE_AGAIN = """
+INSERT INTO annotation_decision ({same}, probability)
+SELECT {same}, 1 FROM annotation_decision WHERE superseded_at = %(now)s AND {earlier}
+"""
+_SAME = (
+    "comparison_id, destination, audit, score, reason, labels, judge_id, policy, policy_version, plan, "
+    "created_at"
+)
 
 
 def stage(project: Project, rows: Iterable[Row], judge: Annotator | None) -> set[int]:
@@ -183,6 +199,19 @@ def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annota
         both = ("routing_ended, routing_planned",)
         for tables in both if connection.vendor == "postgresql" else ("routing_ended", "routing_planned"):
             cursor.execute(f"DROP TABLE {tables}")
+
+
+def close_earlier(plan: Plan) -> None:
+    """What people have begun of earlier plans stands for itself once a new one is in effect: seen from there
+    they were asked about it for certain, and it is no sample of what the new plan left to the judge. Such
+    Decisions are stored again with probability 1; the former ones are kept as superseded."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    by = Decision._meta.get_field("plan").get_db_prep_value(plan.pk, connection)
+    values = {"now": now, "plan": by, "project": plan.project_id}
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute(_CLOSE.format(earlier=_EARLIER), values)
+        if cursor.rowcount:
+            cursor.execute(_STATE_AGAIN.format(same=_SAME, earlier=_EARLIER), values)
 
 
 def _copy(rows: Iterable[Row]) -> None:

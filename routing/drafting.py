@@ -18,10 +18,11 @@ from .limits import Asked, asked_of, settings_of
 from .models import Plan
 from .planning import keep, parameters_of
 from .policies import POLICIES
-from .policy import PlanError, Policy, Problem, draws
+from .policy import PlanError, Policy, Problem, audit_draws
 from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare, varied_pool
 from .quality import Prediction, predict
 from .selection import ranked, slots_for
+from .series import lot_of
 from .standing import standing_judge
 from .summary import measured, report_of
 
@@ -154,9 +155,10 @@ def _work_out(plan: Plan) -> None:
     prepared = prepare(project, policy, plan.seed, plan.parameters["judge"], labels_wanted(project), share)
     signals = prepared.known.open.signals
     n = len(signals)
+    lot = lot_of(project, prepared.known.open.ids)
     crowd = Crowd(
         order=ranked(prepared.scored.values, signals.keys, plan.seed),
-        audited=draws(signals.keys, plan.seed, "audit") < project.audit_share,
+        audited=audit_draws(signals.keys, plan.seed, lot) < project.audit_share,
         judged=prepared.known.open.judged,
         categories=signals.categories,
     )
@@ -181,6 +183,7 @@ def _work_out(plan: Plan) -> None:
         "asked": asked,
         "open": n,
         "overlap": overlap,
+        "lot": lot,
     }
     plan.model = dict(prepared.scored.model)
     plan.report = report_of(prepared, crowd, prediction, few) | {

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .allocation import Limit, Limits, least_first
-from .policy import Floats, PlanError, draws
+from .policy import Floats, PlanError, audit_draws, draws
 from .selection import Selection, after_audit, first_audited, stated_chance
 
 Ints = NDArray[np.int64]
@@ -180,6 +180,7 @@ def select_labels(
     slots: int | None = None,
     audit_share: float = 0.0,
     seed: int = 0,
+    lot: int = 0,
 ) -> Selection:
     """As `selection.select_within`, but `top` and `slots` are labels, spread as they are worth most.
 
@@ -188,10 +189,11 @@ def select_labels(
     """
     if not np.isfinite(scores).all():
         raise PlanError("every score must be finite")
-    audited = pinned | (draws(keys, seed, "audit") < audit_share)
+    lots = audit_draws(keys, seed, lot)
+    audited = pinned | (lots < audit_share)
     most = len(keys) * int(ladder.labels[-1]) if top is None else top
     if slots is not None:
-        audited = first_audited(audited, keys, seed, slots // each, pinned)
+        audited = first_audited(audited, lots, slots // each, pinned)
         most = min(most, max(slots - each * int(audited.sum()), 0))
     rows = np.flatnonzero(~audited)
     inside = after_audit(limits, audited)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from annotation.models import Annotator, Decision, Project
 
 from .choosing import Request, choose
-from .decisions import Row
+from .decisions import Row, close_earlier
 from .frozen import Frozen, pack, parts
 from .limits import Asked, asked_of, settings_of
 from .models import Plan, PlanPart
@@ -29,6 +29,7 @@ from .policy import PlanError, Policy
 from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare, varied_pool
 from .refitting import newest_label
 from .selection import Selection
+from .series import lot_of
 from .slices import one_at_a_time, store_in_slices
 
 
@@ -219,7 +220,8 @@ def make_plan(
     prepared = prepare(project, chosen, seed, judge, wanted, human_share)
     asked = asked_of(settings_of(project)) if limits is None else limits
     held_to = Asked() if chosen.share is not None else asked
-    request = Request(chosen, human_share, budget, seed, held_to, overlap=overlap)
+    lot = lot_of(project, prepared.known.open.ids)
+    request = Request(chosen, human_share, budget, seed, held_to, overlap=overlap, lot=lot)
     selection = choose(prepared, request)
     result = result_of(prepared, selection, warnings, None if dry_run else uuid.uuid4())
     standing = prepared.standing
@@ -307,6 +309,7 @@ def put_into_effect(
     of it is stored already. To be called by whoever keeps others out (`slices.one_at_a_time`)."""
     rows = (row for row in result.rows() if row.comparison_id not in done)
     result = result.without(store_in_slices(plan, rows, result.open - len(done), wanted, judge))
+    close_earlier(plan)
     plan.progress = {}
     settle(plan, result)
     plan.save()

@@ -200,3 +200,9 @@ def draws(keys: Sequence[str], seed: int, purpose: str) -> Floats:
 
     bits = np.frombuffer(b"".join(map(draw, keys)), dtype=">u8")
     return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def audit_draws(keys: Sequence[str], seed: int, lot: int) -> Floats:
+    """The audit's own draws, (n,). With another `lot` they are others: among comparisons that are left over
+    from an audit those with the lowest draws are missing, so the next one is drawn anew."""
+    return draws(keys, seed, f"audit {lot}" if lot else "audit")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import prefetch_related_objects
 from threadpoolctl import threadpool_limits
 
 from annotation import leases
@@ -119,6 +120,8 @@ def prepare(
     swept would hide an open comparison. `wanted` comes from `labels_wanted`; `share` is what people are meant
     to get, where it is known. Raises PlanError."""
     standing = standing_judge(project, judge)
+    if standing:
+        prefetch_related_objects([standing.judge], "members")  # asked for twice below
     while leases.expire(project):
         pass
     if policy.texts:

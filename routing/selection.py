@@ -2,8 +2,9 @@
 
 People get the best-scored comparisons; equal scores are decided by a seeded hash of the comparison's id.
 Whatever is left to the judge is audited with a fixed probability: audited comparisons get a person too.
-A comparison's audit draw depends on the seed and its id only, so planning again with the same seed audits
-the same comparisons and the slice does not grow with every plan.
+A comparison's audit draw depends on the seed, its id and the `lot`, so planning again with the same seed
+audits the same comparisons and the slice does not grow with every plan. The lot changes when people have
+begun audited ones (`series.lot_of`).
 
 Every comparison has the same price, so a budget is a number of slots. The audit is charged first: people get
 the longest top of the list whose size, plus the audited comparisons below it, fits into the slots.
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .allocation import Limits, allocate
-from .policy import Floats, PlanError, draws
+from .policy import Floats, PlanError, audit_draws, draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def select(
     slots: int | None = None,
     audit_share: float = 0.0,
     seed: int = 0,
+    lot: int = 0,
     drawn: bool = False,
 ) -> Selection:
     """Chooses people's comparisons by score, and the audit slice among the others.
@@ -76,8 +78,8 @@ def select(
     if not 0 <= audit_share <= 1:
         raise PlanError(f"the audit share must be between 0 and 1, not {audit_share}")
     order = ranked(scores, keys, seed)
-    audit_draws = draws(keys, seed, "audit")
-    audited = audit_draws < audit_share
+    lots = audit_draws(keys, seed, lot)
+    audited = lots < audit_share
     ranks = np.arange(1, n + 1)
     if share is not None:
         if not 0 <= share <= 1:
@@ -91,7 +93,7 @@ def select(
         below = in_order.sum() - np.cumsum(in_order)  # audited comparisons further down
         top = int(np.count_nonzero(ranks + below <= slots))
         if audited.sum() > slots:
-            audited[np.argsort(audit_draws)[slots:]] = False
+            audited[np.argsort(lots)[slots:]] = False
         chance = _chance_of_rank(n, slots, audit_share)
         cut = _chance_of_cut(n, slots, audit_share)
     human = np.zeros(n, dtype=np.bool_)
@@ -111,6 +113,7 @@ def select_again(
     slots: int | None = None,
     audit_share: float = 0.0,
     seed: int = 0,
+    lot: int = 0,
     drawn: bool = False,
 ) -> Selection:
     """As `select`, for a plan that carries on another: comparisons in `pinned` (n,) stay in the audit.
@@ -127,6 +130,7 @@ def select_again(
         slots=None if slots is None else slots - int(pinned.sum()),
         audit_share=audit_share,
         seed=seed,
+        lot=lot,
         drawn=drawn,
     )
     human, audit = np.zeros_like(pinned), pinned.copy()
@@ -147,6 +151,7 @@ def select_within(
     slots: int | None = None,
     audit_share: float = 0.0,
     seed: int = 0,
+    lot: int = 0,
 ) -> Selection:
     """As `select_again`, under limits. The audit is drawn from all and pays its part of every limit.
 
@@ -157,11 +162,12 @@ def select_within(
     n = len(keys)
     if not np.isfinite(scores).all():
         raise PlanError("every score must be finite")
-    audited = pinned | (draws(keys, seed, "audit") < audit_share)
+    lots = audit_draws(keys, seed, lot)
+    audited = pinned | (lots < audit_share)
     most = n if top is None else top
     if slots is not None:
         most = min(most, max(slots - int(audited.sum()), 0))
-        audited = first_audited(audited, keys, seed, slots, pinned)
+        audited = first_audited(audited, lots, slots, pinned)
     rows = np.flatnonzero(~audited)
     order = np.lexsort((draws(keys, seed, "tie")[rows], -scores[rows]))
     found = allocate(scores[rows], order, most, after_audit(limits, audited))
@@ -203,15 +209,14 @@ def stated_chance(
 
 def first_audited(
     audited: NDArray[np.bool_],
-    keys: Sequence[str],
-    seed: int,
+    lots: Floats,
     slots: int,
     pinned: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """As many of the audited as there are slots: those that were audited before, then by hash."""
+    """As many of the audited as there are slots: those that were audited before, then by their draws."""
     if audited.sum() <= max(slots, 0):
         return audited
-    order = np.lexsort((draws(keys, seed, "audit"), ~pinned, ~audited))
+    order = np.lexsort((lots, ~pinned, ~audited))
     kept = np.zeros_like(audited)
     kept[order[: max(slots, 0)]] = True
     return kept & audited

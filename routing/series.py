@@ -54,6 +54,14 @@ def decisions_of(plan: Plan) -> QuerySet[Decision]:
     return Decision.objects.filter(plan__in=plans, superseded_at=None, comparison__project_id=plan.project_id)
 
 
+def lot_of(project: Project, ids: NDArray[np.int64]) -> int:
+    """Which lot a new plan draws its audit from: how many audited comparisons people have begun, `ids` (n,)
+    being those that are open. So a plan made again before that audits the same ones."""
+    drawn = Decision.objects.filter(comparison__project=project, superseded_at=None, audit=True).order_by()
+    audited = np.fromiter(drawn.values_list("comparison_id", flat=True).iterator(CHUNK), np.int64)
+    return int(np.count_nonzero(~np.isin(audited, ids)))
+
+
 def held_by(plan: Plan, ids: NDArray[np.int64], categories: Collection[str], usual: int) -> Held:
     """What the series of `plan` decided; `ids` and `categories` (n,) are of what is open. `usual` is what the
     default pool is asked for where a Decision does not say. Three statements."""

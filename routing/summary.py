@@ -15,6 +15,7 @@ from .models import Plan
 from .policy import Labelled
 from .preparing import Prepared
 from .quality import Prediction
+from .series import decisions_of, newest_plan
 
 SHOWN = 20  # comparisons most and least worth a person
 NAMED = 3  # facts that raise a score, and that lower it
@@ -43,24 +44,29 @@ def report_of(prepared: Prepared, crowd: Crowd, prediction: Prediction | None, f
 
 
 def measured(project: Project, labelled: Labelled, seed: int) -> dict[str, Any] | None:
-    """What the decisions in force are worth, where people and the judge have labelled; None where the audit
-    says nothing yet."""
-    decisions = Decision.objects.filter(comparison__project=project, superseded_at=None)
-    number = decisions.aggregate(
-        decided=Count("pk"), people=Count("pk", filter=Q(destination=Decision.Destination.HUMAN))
-    )
+    """What the plan in force and those that it carries on are worth, where people and the judge have
+    labelled; None where the audit says nothing yet."""
+    plan = newest_plan(project)
+    if plan is None:
+        return None
+    decisions = decisions_of(plan)
+    people = Q(destination=Decision.Destination.HUMAN)
+    if plan.parameters["audit_share"] < 1:
+        # An audited comparison that a refit would have given to people weighs as theirs do.
+        people |= Q(probability=1)
+    number = decisions.aggregate(decided=Count("pk"), people=Count("pk", filter=people))
     place = {key: row for row, key in enumerate(labelled.signals.keys)}
     if not number["decided"] or not place:
         return None
     human = _human_errors(project)
     top, rows, expected = [], [], []
-    asked = decisions.filter(Q(destination=Decision.Destination.HUMAN) | Q(audit=True)).order_by()
-    columns = ("comparison__external_id", "destination", "score", "plan")
-    for key, destination, score, plan in asked.values_list(*columns).iterator(5000):
+    asked = decisions.filter(people | Q(audit=True)).annotate(theirs=people).order_by()
+    columns = ("comparison__external_id", "theirs", "score", "plan")
+    for key, theirs, score, by in asked.values_list(*columns).iterator(5000):
         if key in place:
             rows.append(place[key])
-            top.append(destination == Decision.Destination.HUMAN)
-            expected.append(score + human[plan] if plan in human else np.nan)
+            top.append(theirs)
+            expected.append(score + human[by] if by in human else np.nan)
     found = Audited(
         top=np.array(top, dtype=np.bool_),
         wrong=labelled.wrong[rows],

@@ -19,6 +19,7 @@ from .refitting import Learned, finish, learn
 from .selection import Selection
 from .series import Held, held_by, newest_plan
 from .slices import one_at_a_time
+from .summary import measured
 
 BATCH = 50  # labels of the batch that the stop rule looks at, where the owner leaves refits to himself
 
@@ -43,6 +44,7 @@ def update_plan(plan: Plan, refit: Refit) -> PlanResult:
     moved = selection.human | held.human | (selection.audit & ~held.audit) | ~held.decided
     result = replace(result_of(prepared, selection, [], uuid.uuid4()), _new=moved)
     learned = _learn(prepared, selection)
+    told = {"measured": measured(project, prepared.known.labelled, plan.seed)}
     update = Plan(
         id=result.id,
         project=project,
@@ -50,6 +52,7 @@ def update_plan(plan: Plan, refit: Refit) -> PlanResult:
         policy_version=request.policy.version,
         parameters=parameters_of(prepared) | request.as_dict(),
         model=dict(prepared.scored.model),
+        report=told,
         seed=plan.seed,
         series=plan.series or plan.pk,
         refit=refit,

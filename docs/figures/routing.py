@@ -133,7 +133,8 @@ def audit(here: object, scores: np.ndarray, draws: object, ranked: object) -> No
     chart.grid([], [(y, str(y)) for y in range(-2, 13, 2)])
     top = np.zeros(n, dtype=np.bool_)
     top[ranked(scores, here.signals.keys, 0)[:human]] = True
-    true = 100 * 0.25 * 0.75 * (here.wrong[top].mean() - here.wrong[~top].mean())
+    gain = here.wrong - here.human_wrong
+    true = 100 * 0.25 * 0.75 * (gain[top].mean() - gain[~top].mean())
     chart.line([0, 21], [true, true], JUDGE, "5 4")
     for seed in range(20):
         rows = np.flatnonzero(top | (draws(here.signals.keys, seed, "audit") < 0.2))
@@ -149,9 +150,9 @@ def audit(here: object, scores: np.ndarray, draws: object, ranked: object) -> No
             n,
             seed,
         )
-        gain = found.over_random
-        chart.line([seed + 1, seed + 1], [100 * gain.low, 100 * gain.high], PEOPLE)
-        chart.dot(seed + 1, 100 * gain.value, PEOPLE, 3)
+        seen = found.over_random
+        chart.line([seed + 1, seed + 1], [100 * seen.low, 100 * seen.high], PEOPLE)
+        chart.dot(seed + 1, 100 * seen.value, PEOPLE, 3)
     chart.write("routing-audit")
 
 

@@ -196,3 +196,9 @@ def test_before_the_first_label_tokens_and_price_are_guessed_and_any_version_may
 def test_the_stop_rule_says_because_of_what(worth: float | None, pays: bool, words: str) -> None:
     batch = {"size": 50, "gain": 1.5, "low": -0.5, "high": 3.0, "cost": 10.0, "worth": worth}
     assert words in because(batch | {"pays": pays, "sure": True}, Project(currency="USD"))
+
+
+def test_the_stop_rule_says_when_people_would_spoil_more_than_they_mend() -> None:
+    batch = {"size": 30, "gain": -0.4, "low": -2.9, "high": 2.4, "cost": 15.0, "worth": 2.5}
+    told = because(batch | {"pays": False, "sure": True}, Project(currency="USD"))
+    assert "people would spoil 0.4 labels more than they put right (-2.9 to 2.4, net)." in told

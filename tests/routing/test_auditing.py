@@ -49,3 +49,27 @@ def test_no_gain_is_told_while_people_have_done_only_the_most_doubtful_ones() ->
 
 def test_a_handful_of_audited_comparisons_says_nothing() -> None:
     assert measure(audited(100, 9, 0.5, 0.2), people=100, decided=200) is None
+
+
+def test_where_people_contradict_each_other_as_often_as_the_judge_asking_them_gains_nothing() -> None:
+    found = audited(300, 300, 0.6, 0.2)
+    hard = Audited(found.top, found.wrong, np.where(found.top, 0.6, 0.2), found.expected, groups=found.groups)
+    told = measure(hard, people=300, decided=1200)
+    assert told is not None
+    assert told.over_random is not None
+    assert told.over_ai is not None
+    assert not told.alike
+    assert told.over_random.low < 0 < told.over_random.high
+    assert told.over_ai.low < 0 < told.over_ai.high
+
+
+def test_people_are_taken_to_err_alike_where_too_few_answered_twice() -> None:
+    found = audited(300, 300, 0.6, 0.2)
+    single = np.where(found.top, found.human_wrong, np.nan)
+    told = measure(
+        Audited(found.top, found.wrong, single, found.expected, found.groups), people=300, decided=1200
+    )
+    assert told is not None
+    assert told.over_random is not None
+    assert told.alike
+    assert told.over_random.low > 0

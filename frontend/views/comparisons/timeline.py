@@ -36,9 +36,10 @@ def timeline(comparison: Comparison, flags: Iterable[Flag]) -> list[Event]:
 
 def _decided(comparison: Comparison) -> Iterator[Event]:
     decisions = comparison.decisions.order_by("pk")
-    for at, destination, audit, policy in decisions.values_list(
-        "created_at", "destination", "audit", "policy"
-    )[:SHOWN]:
+    columns = ("plan", "created_at", "destination", "audit", "policy")
+    # A plan speaks once, however often what it said is stored.
+    said = {row[0]: row[1:] for row in decisions.values_list(*columns)[:SHOWN]}
+    for at, destination, audit, policy in said.values():
         to = (
             _("to both, as an audit")
             if audit

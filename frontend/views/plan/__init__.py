@@ -105,6 +105,7 @@ def _form(project: Project, found: Plan | None) -> dict[str, Any]:
     asked = found.parameters if found else {}
     kind, amount = asked.get("kind", "share"), asked.get("amount", "0.25")
     refit = project.refits.filter(state=Refit.State.DONE).first()
+    in_force = newest_plan(project)
     return {
         "judges": judge_names(project),
         "judge": asked.get("judge"),
@@ -114,10 +115,18 @@ def _form(project: Project, found: Plan | None) -> dict[str, Any]:
         "overlaps": OVERLAPS,
         "kind": kind,
         "amount": f"{100 * float(amount):g}" if kind == "share" else amount,
-        "in_force": newest_plan(project),
+        "in_force": in_force,
+        "measured": _measured(found, in_force),
         "refit": refit,
         "because": because(refit.next_batch, project) if refit and refit.next_batch else "",
     }
+
+
+def _measured(found: Plan | None, in_force: Plan | None) -> dict[str, Any] | None:
+    """What routing was measured to be worth: a refit measures anew, so the newest goes before the plan."""
+    if in_force and in_force.refit_id and (found is None or in_force.created_at > found.created_at):
+        found = in_force
+    return found.report.get("measured") if found else None
 
 
 def _chosen(found: Plan, request: SignedInRequest) -> dict[str, Any]:

@@ -148,7 +148,7 @@ class Point:
         if not along or not self.predicted:
             return None
         found = {name: along[name][self.at] for name in ("asked", "more")}
-        return found | {"quality": self.alone + along["gain"][self.at]}
+        return found | {"quality": _spread(self.plan)[self.at]}
 
     @property
     def following(self) -> tuple[int, float] | None:
@@ -171,6 +171,12 @@ class Point:
         return None if each is None else round(each[what] * self.lacking)
 
 
+def _spread(plan: Plan) -> list[float]:
+    """The quality at every point where labels are spread, empty where they are not, or nobody knows."""
+    along, quality = plan.table.get("overlap"), plan.table.get("quality")
+    return [quality[0] + gain for gain in along["gain"]] if along and quality else []
+
+
 @dataclass(frozen=True)
 class Curve:
     """The picture of a plan, in per cent of its box: quality upwards, what people cost to the right."""
@@ -184,7 +190,7 @@ class Curve:
     @cached_property
     def _up(self) -> Axis:
         table = self.plan.table
-        values = [*table["low"], *table["high"], *table["random"]]
+        values = [*table["low"], *table["high"], *table["random"], *_spread(self.plan)]
         low, high = min(values), max(values)
         step = next(one for one in (0.01, 0.02, 0.05, 0.1, 0.2) if (high - low) / one <= TICKS + 1)
         bottom, top = step * int(low / step), min(step * (int(high / step) + 1), 1.0)
@@ -195,21 +201,27 @@ class Curve:
         last = self.plan.table["people"][-1]
         return 100 * float(self.plan.table["people"][at]) / last if last else 0.0
 
-    def _line(self, column: str) -> list[str]:
-        values = self.plan.table[column]
+    def _line(self, values: list[float]) -> list[str]:
         return [f"{self.across(at):.2f} {self._up.down(value)}" for at, value in enumerate(values)]
 
     @property
     def line(self) -> str:
-        return "M" + " L".join(self._line("quality"))
+        return "M" + " L".join(self._line(self.plan.table["quality"]))
 
     @property
     def random(self) -> str:
-        return "M" + " L".join(self._line("random"))
+        return "M" + " L".join(self._line(self.plan.table["random"]))
+
+    @property
+    def spread(self) -> str:
+        """What the same labels buy where they go where they pay; empty where they are not spread."""
+        values = _spread(self.plan)
+        return "M" + " L".join(self._line(values)) if values else ""
 
     @property
     def band(self) -> str:
-        return "M" + " L".join([*self._line("high"), *reversed(self._line("low"))]) + " Z"
+        table = self.plan.table
+        return "M" + " L".join([*self._line(table["high"]), *reversed(self._line(table["low"]))]) + " Z"
 
     @property
     def ticks(self) -> list[tuple[str, str, str]]:

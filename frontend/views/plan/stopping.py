@@ -26,6 +26,13 @@ def because(batch: Mapping[str, Any], project: Project) -> str:
             else _("The next %(size)s comparisons no longer pay, because perhaps nothing is put right:")
         )
         return f"{words} {_('%(gain)s net (%(low)s to %(high)s).')}" % figures
+    if batch["gain"] <= -0.05:
+        words = _(
+            "The next %(size)s comparisons no longer pay, because people would spoil %(loss)s labels more "
+            "than they put right"
+        )
+        figures["loss"] = f"{-batch['gain']:.1f}"
+        return f"{words} {_('(%(low)s to %(high)s, net).')}" % figures
     figures["worth"] = money(batch["gain"] * batch["worth"], project.currency)
     words = (
         _("The next %(size)s comparisons pay, because the %(gain)s labels that people would put right, net,")
