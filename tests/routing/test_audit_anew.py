@@ -5,7 +5,7 @@ import pytest
 from annotation import labels, leases
 from annotation.models import Annotator, Decision, Project
 from routing import refitting
-from routing.models import Plan, RoutingSettings
+from routing.models import RoutingSettings
 from routing.planning import make_plan
 from routing.policy import Labelled, audit_draws
 from routing.signals import read
@@ -109,7 +109,7 @@ def test_routing_is_measured_on_the_plan_in_force_alone() -> None:
     project, person = judged_project(120)
     make_plan(project, "random", human_share=0.1)
     answer_all(person, project)
-    plan = Plan.objects.get(pk=make_plan(project, "disagreement", human_share=0.2).id)
+    plan = make_plan(project, "disagreement", human_share=0.2)
     answer_all(person, project)
 
     found = measured(project, labelled_of(project), 0)
