@@ -5,15 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Demand, Project
-from tests.factories import make_comparison, make_project, make_user
+from tests.factories import make_comparison, make_project
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(make_user(is_staff=True, is_superuser=True))
-    return client
 
 
 def page(project: Project) -> str:
