@@ -308,8 +308,10 @@ def put_into_effect(
     """Stores what is still open of a saved plan as Decisions and Demand, and gives just that. `done` is what
     of it is stored already. To be called by whoever keeps others out (`slices.one_at_a_time`)."""
     rows = (row for row in result.rows() if row.comparison_id not in done)
-    result = result.without(store_in_slices(plan, rows, result.open - len(done), wanted, judge))
-    close_earlier(plan)
+    left = store_in_slices(plan, rows, result.open - len(done), wanted, judge)
+    result = result.without(left)
+    if left or plan.parameters.get("lot"):
+        close_earlier(plan)
     plan.progress = {}
     settle(plan, result)
     plan.save()

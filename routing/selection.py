@@ -4,7 +4,7 @@ People get the best-scored comparisons; equal scores are decided by a seeded has
 Whatever is left to the judge is audited with a fixed probability: audited comparisons get a person too.
 A comparison's audit draw depends on the seed, its id and the `lot`, so planning again with the same seed
 audits the same comparisons and the slice does not grow with every plan. The lot changes when people have
-begun audited ones (`series.lot_of`).
+begun what an earlier plan drew (`series.lot_of`).
 
 Every comparison has the same price, so a budget is a number of slots. The audit is charged first: people get
 the longest top of the list whose size, plus the audited comparisons below it, fits into the slots.

@@ -55,11 +55,12 @@ def decisions_of(plan: Plan) -> QuerySet[Decision]:
 
 
 def lot_of(project: Project, ids: NDArray[np.int64]) -> int:
-    """Which lot a new plan draws its audit from: how many audited comparisons people have begun, `ids` (n,)
-    being those that are open. So a plan made again before that audits the same ones."""
-    drawn = Decision.objects.filter(comparison__project=project, superseded_at=None, audit=True).order_by()
-    audited = np.fromiter(drawn.values_list("comparison_id", flat=True).iterator(CHUNK), np.int64)
-    return int(np.count_nonzero(~np.isin(audited, ids)))
+    """Which lot a new plan draws its audit from: how many comparisons people have begun of those that an
+    earlier one drew, `ids` (n,) being open. So a plan made again before that audits the same ones."""
+    asked = Q(destination=Decision.Destination.HUMAN) | Q(audit=True)
+    here = Decision.objects.filter(asked, comparison__project=project, superseded_at=None)
+    drawn = here.filter(probability__lt=1).order_by().values_list("comparison_id", flat=True)
+    return int(np.count_nonzero(~np.isin(np.fromiter(drawn.iterator(CHUNK), np.int64), ids)))
 
 
 def held_by(plan: Plan, ids: NDArray[np.int64], categories: Collection[str], usual: int) -> Held:

@@ -69,7 +69,7 @@ def test_a_plan_made_after_the_audit_was_labelled_audits_what_it_leaves_to_the_j
     assert len(first) > 0
     assert first <= begun
     left = {one.comparison.external_id: pk for pk, one in now.items() if pk not in begun}
-    lot = drawn(project, len(first))
+    lot = drawn(project, len(begun))
     by_lot = {pk for key, pk in left.items() if key in lot and now[pk].destination == "ai"}
     assert fresh == by_lot
     assert len(fresh) == second.audit > 0
