@@ -140,12 +140,12 @@ def finish(part: Participation) -> bool:
     if annotator.may_be_lent and leases.claim(annotator, annotator.project, n=1):
         return False
     done = leases.done_by(annotator)
-    end(part, _State.COMPLETED if done else _State.RETURNED, by=None)
+    end(part, _State.COMPLETED if done else _State.RETURNED, by=annotator.user)
     return True
 
 
 def end(part: Participation, state: str, by: User | None, reason: str = "") -> None:
-    """Ends a part in this state; one that has ended stays as it is. `by` None: the person, or a rule."""
+    """Ends a part in this state; one that has ended stays so. `by` None: an answer about themselves."""
     acts = {_State.COMPLETED: "complete", _State.SCREENED_OUT: "screen-out", _State.RETURNED: "return"}
     with transaction.atomic():
         now = timezone.now()

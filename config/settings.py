@@ -167,6 +167,12 @@ ACCOUNT_ADAPTER = "frontend.accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "frontend.accounts.forms.SignInForm",
     "signup": "frontend.accounts.forms.SignUpForm",
+    "add_email": "frontend.accounts.forms.AddressForm",
+    "change_password": "frontend.accounts.forms.ChangePasswordForm",
+    "set_password": "frontend.accounts.forms.SetPasswordForm",
+    "reset_password": "frontend.accounts.forms.ForgottenForm",
+    "reset_password_from_key": "frontend.accounts.forms.NewPasswordForm",
+    "reauthenticate": "frontend.accounts.forms.PasswordAgainForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username", "password1*"]
@@ -179,7 +185,7 @@ ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "10/m/ip,5/5m/key", 
 MFA_ADAPTER = "frontend.accounts.adapters.MfaAdapter"
 MFA_FORMS = {
     "authenticate": "frontend.accounts.forms.SecondFactorForm",
-    "reauthenticate": "frontend.accounts.forms.OnceMoreForm",
+    "reauthenticate": "frontend.accounts.forms.CodeAgainForm",
     "activate_totp": "frontend.accounts.forms.SetUpAppForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

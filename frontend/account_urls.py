@@ -10,6 +10,7 @@ ours = [
     path("sign-in/", account.sign_in, name="account_login"),
     path("sign-out/", account.sign_out, name="account_logout"),
     path("account/signup/", account.sign_up, name="account_signup"),
+    path("account/email/", account.addresses, name="account_email"),
     path("account/password/reset/", account.password_reset, name="account_reset_password"),
 ]
 OURS = {pattern.name for pattern in ours}

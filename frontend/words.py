@@ -50,6 +50,13 @@ def skip_reason(reason: str) -> str:
     return str(_SKIPPED[Assignment.SkipReason(reason)])
 
 
+def ended(annotator: Annotator) -> str:
+    """How a guest's part ended: completed, screened out, returned. Empty for members and while it goes on.
+    No SQL where `participation` was selected along."""
+    part = getattr(annotator, "participation", None)
+    return part.get_state_display().lower() if part is not None and part.ended_at else ""
+
+
 def said(ranking: str, strength: int | None, criterion: Criterion, shown: str) -> str:
     """A stored answer in words, in the letters that its annotator saw: A clearly better; C, then A = D.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allauth.account.views import LoginView, PasswordResetView, SignupView
+from allauth.account.views import EmailView, LoginView, PasswordResetView, SignupView
 from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponseBase
@@ -27,6 +27,13 @@ class SignUp(SignupView):
         return super().get_context_data(**kwargs) | {"invitation": invitation_of(self.request)}
 
 
+class Addresses(EmailView):
+    """The addresses of an account; they are verified only where mail is sent."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"sends_mail": settings.SENDS_MAIL}
+
+
 def password_reset(request: HttpRequest) -> HttpResponseBase:
     """Mails a link, or says who can help where no mail is sent."""
     if not settings.SENDS_MAIL:
@@ -36,4 +43,5 @@ def password_reset(request: HttpRequest) -> HttpResponseBase:
 
 sign_in = SignIn.as_view()
 sign_up = SignUp.as_view()
+addresses = Addresses.as_view()
 sign_out = LogoutView.as_view()

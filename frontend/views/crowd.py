@@ -78,7 +78,7 @@ def finish(request: SignedInRequest, slug: str) -> HttpResponse:
 def stop(request: SignedInRequest, slug: str) -> HttpResponse:
     """A guest stops taking part: what they hold goes back, what they answered stays."""
     if part := _part(project_for(request.user, slug, "label")):
-        crowd.end(part, _State.RETURNED, by=None)
+        crowd.end(part, _State.RETURNED, by=request.user)
     return redirect("label", slug)
 
 

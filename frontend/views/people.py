@@ -24,7 +24,7 @@ from annotation.spreadsheets import plain
 from annotation.work_done import Work, work_of_people
 
 from ..forms import number
-from ..words import opening, who
+from ..words import ended, opening, who
 from .agreement.kept import criteria_with_newest, report_of
 from .signed_in import SignedInRequest, signed_in
 
@@ -50,6 +50,15 @@ class Person:
     @property
     def name(self) -> str:
         return who(self.annotator)
+
+    @property
+    def ended(self) -> str:
+        return ended(self.annotator)
+
+    @property
+    def halted(self) -> bool:
+        """Paused or excluded; not a guest who is through."""
+        return self.annotator.excluded_at is not None or (not self.annotator.may_be_lent and not self.ended)
 
     @property
     def enough(self) -> bool:
@@ -83,7 +92,7 @@ def people(request: SignedInRequest, slug: str) -> HttpResponse:
         "hourly": median(hourly) if hourly else None,
         "pay": pay,
         "profile": counts(project),
-        "halted": sum(not one.annotator.may_be_lent for one in rows),
+        "halted": sum(one.halted for one in rows),
         "appeals": list(standing.appeals(project)[:RECENT]),
     }
     template = "frontend/people/list.html"
@@ -110,6 +119,7 @@ def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpRespon
         "section": "people",
         "person": annotator,
         "called": who(annotator),
+        "ended": ended(annotator),
         "work": work,
         "hourly": work.hourly(project.human_label_price),
         "earned": work.earned(project.human_label_price),
@@ -164,7 +174,7 @@ def payments(request: SignedInRequest, slug: str) -> HttpResponse:
     reply["Content-Disposition"] = f'attachment; filename="{project.slug}-payments.csv"'
     sheet = csv.writer(reply)
     sheet.writerow(SHEET)
-    annotators = Annotator.objects.filter(pk__in=work).select_related("user").order_by("pk")
+    annotators = Annotator.objects.filter(pk__in=work).select_related("user", "participation").order_by("pk")
     for one in annotators:
         done = work[one.pk]
         hourly = done.hourly(project.human_label_price)
@@ -181,7 +191,7 @@ def payments(request: SignedInRequest, slug: str) -> HttpResponse:
             done.earned(project.human_label_price),
             project.currency,
             "" if hourly is None else hourly,
-            "excluded" if one.excluded_at else "paused" if one.paused_at else "",
+            "excluded" if one.excluded_at else ended(one) or ("paused" if one.paused_at else ""),
         ]
         sheet.writerow([plain(cell) if isinstance(cell, str) else cell for cell in cells])
     return reply
@@ -212,6 +222,7 @@ def _people(project: Project) -> list[Person]:
     found = (
         Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN)
         .annotate(raised=Count("flags", filter=Q(flags__resolved_at=None)))
+        .select_related("participation")
         .prefetch_related("pools")
     )
     price = project.human_label_price
@@ -234,7 +245,8 @@ def _add_report(project: Project, rows: list[Person]) -> None:
 
 
 def _of(project: Project, annotator_id: int) -> Annotator:
-    people = Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN).select_related("user")
+    people = Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN)
+    people = people.select_related("user", "participation")
     return get_object_or_404(people.prefetch_related("pools"), pk=annotator_id)
 
 

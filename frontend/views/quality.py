@@ -26,7 +26,7 @@ from annotation.projects import criteria_of
 
 from ..forms import number
 from ..quality_forms import USES, QualityForm, initial_of
-from ..words import opening, who
+from ..words import ended, opening, who
 from .signed_in import SignedInRequest, signed_in
 
 SHOWN = 20
@@ -134,7 +134,7 @@ def _people(project: Project) -> list[dict[str, Any]]:
     """Everybody of whom the rules or a test know something. Two statements."""
     found = (
         Annotator.objects.filter(project=project, kind=Annotator.Kind.HUMAN)
-        .select_related("watch", "user")
+        .select_related("watch", "user", "participation")
         .prefetch_related("qualification_tries")
     )
     rows = []
@@ -143,5 +143,7 @@ def _people(project: Project) -> list[dict[str, Any]]:
         state = State.of(watch.state) if watch and watch.state else None
         tries = sorted(one.qualification_tries.all(), key=lambda each: each.number)
         if state or tries:
-            rows.append({"annotator": one, "name": who(one), "state": state, "tries": tries})
+            rows.append(
+                {"annotator": one, "name": who(one), "ended": ended(one), "state": state, "tries": tries}
+            )
     return sorted(rows, key=lambda row: -(row["state"].answers if row["state"] else 0))

@@ -129,6 +129,25 @@ def test_a_paused_guest_may_finish_with_what_they_have_answered(project: Project
     assert Participation.objects.get().state == "completed"
 
 
+def test_a_guest_who_is_through_is_not_told_as_paused(project: Project) -> None:
+    client, _ = come(link_of(project))
+    guest = Annotator.objects.get(external_id="5f1a")
+    answer_one(project, guest)
+    client.get(reverse("crowd-finish", args=[project.slug]))
+    office = Client()
+    office.force_login(User.objects.get(memberships__role="owner"))
+    pages = [office.get(reverse(name, args=[project.slug])) for name in ("overview", "people", "payments")]
+    overview, people, sheet = (page.content.decode() for page in pages)
+    assert "paused" not in overview + sheet
+    assert "Nothing needs you now." in overview
+    assert "are paused" not in people
+    assert '<span class="faint small">completed</span>' in people
+    assert sheet.rstrip().endswith(",completed")
+    html = office.get(reverse("person", args=[project.slug, guest.pk])).content.decode()
+    assert "whose part is over: <b>completed</b>" in html
+    assert 'value="resume"' not in html
+
+
 def test_a_submission_the_owner_marks_as_returned_is_free_for_the_next(project: Project) -> None:
     path = link_of(project, places=1)
     come(path)

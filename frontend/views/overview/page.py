@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -97,18 +97,18 @@ def _pay(project: Project, kept: Mapping[str, Figures]) -> figures.Pay | None:
 
 
 def _halted(access: Access) -> dict[str, Any]:
-    """People who are paused, and how many of the paused and excluded wait for a reply. For managers alone;
-    one statement."""
+    """People who are paused (not guests who are through), and how many of the paused and excluded wait for a
+    reply. For managers alone; one statement."""
     if not access.manages:
         return {"paused": [], "appeals": 0}
     said = AuditEntry.objects.filter(annotator=OuterRef("pk"), act="appeal")
     halted = (
         Annotator.objects.filter(project=access.project, kind=Annotator.Kind.HUMAN)
         .exclude(paused_at=None, excluded_at=None)
-        .annotate(appealed=Exists(said))
+        .annotate(appealed=Exists(said), ended_at=F("participation__ended_at"))
     )
     rows = list(halted)
-    paused = [one for one in rows if one.excluded_at is None and not one.appealed]
+    paused = [one for one in rows if not (one.excluded_at or one.ended_at or one.appealed)]
     return {
         "paused": [{"pk": one.pk, "name": who(one), "told": one.told} for one in paused[:NAMED]],
         "more_paused": max(len(paused) - NAMED, 0),
