@@ -10,13 +10,14 @@ from rest_framework.request import Request
 
 from annotation.api.describing import reads, taken, writes
 from annotation.api.hints import Must
-from annotation.api.paging import page
+from annotation.api.paging import asked_by, page
 from annotation.api.problems import Unprocessable
 from annotation.api.shapes import amount
-from annotation.models import JudgeRun, Project, User
+from annotation.models import Annotator, JudgeCall, JudgeRun, Project, User
 from annotation.permissions import project_for
 
 from . import runs, steering, tasks
+from .calibration import calibration_of
 from .models import Judge, in_service
 from .registry import entry_of
 
@@ -81,6 +82,33 @@ class RunShape(TypedDict):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class CallShape(TypedDict):
+    """One question to a judge: a comparison in one order. `verdict`: by criterion, in stored letters."""
+
+    number: int
+    judge: str
+    comparison: str
+    purpose: str
+    order: str
+    state: str
+    reason: str
+    verdict: dict[str, Any]
+    model_reported: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: str
+    latency_ms: int | None
+    created_at: datetime
+
+
+class CalibrationShape(TypedDict):
+    """One object a criterion, with the keys that the command `calibration` prints (docs/calibration.md)."""
+
+    project: str
+    settings: dict[str, Any]
+    criteria: list[dict[str, Any]]
 
 
 @reads(JudgeShape, paged=200)
@@ -151,6 +179,27 @@ def act_on_run(request: Request, slug: str) -> RunShape:
     return _run_shape(run)
 
 
+@reads(
+    CallShape, paged=200, query={"judge": _Name, "state": Annotated[str, Must(enum=JudgeCall.State.values)]}
+)
+def judge_calls(request: Request, slug: str) -> Any:
+    """What judges were asked and what came of it, the newest first; of one judge or state if asked."""
+    project, asked = project_for(request.user, slug, "view").project, asked_by(request)
+    named = {} if asked["judge"] is None else {"judge_version__name": asked["judge"]}
+    judges = Annotator.objects.filter(project=project, kind=Annotator.Kind.JUDGE, **named)
+    rows = JudgeCall.objects.filter(annotator__in=judges).select_related("annotator", "comparison")
+    rows = rows.defer("reply", "evidence", "request", "comparison__prompt", "comparison__metadata")
+    if asked["state"] is not None:
+        rows = rows.filter(state=asked["state"])
+    return page(request, rows, _call_shape, newest=True)
+
+
+@reads(CalibrationShape, heavy=True)
+def calibration(request: Request, slug: str) -> CalibrationShape:
+    """How far each judge may be believed, against people: what the command `calibration` prints."""
+    return cast("CalibrationShape", calibration_of(project_for(request.user, slug, "view").project))
+
+
 def _by(request: Request) -> User:
     return cast("User", request.user)
 
@@ -195,10 +244,31 @@ def _run_shape(run: JudgeRun) -> RunShape:
     }
 
 
+def _call_shape(call: JudgeCall) -> CallShape:
+    return {
+        "number": call.pk,
+        "judge": call.annotator.name,
+        "comparison": call.comparison.external_id,
+        "purpose": call.purpose,
+        "order": call.order,
+        "state": call.state,
+        "reason": call.reason,
+        "verdict": call.verdict,
+        "model_reported": call.model_reported,
+        "input_tokens": call.input_tokens,
+        "output_tokens": call.output_tokens,
+        "cost": amount(call.cost),
+        "latency_ms": call.latency_ms,
+        "created_at": call.created_at,
+    }
+
+
 urlpatterns = [
     path("projects/<slug:slug>/judges/", judges, name="api-judges"),
     path("projects/<slug:slug>/judges/set/", set_judge_up, name="api-judge-set"),
     path("projects/<slug:slug>/judges/retire/", retire_judge, name="api-judge-retire"),
+    path("projects/<slug:slug>/judges/calls/", judge_calls, name="api-judge-calls"),
+    path("projects/<slug:slug>/judges/calibration/", calibration, name="api-calibration"),
     path("projects/<slug:slug>/judges/runs/", judge_runs, name="api-judge-runs"),
     path("projects/<slug:slug>/judges/runs/start/", start_run, name="api-judge-run-start"),
     path("projects/<slug:slug>/judges/runs/act/", act_on_run, name="api-judge-run-act"),

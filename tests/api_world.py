@@ -17,7 +17,9 @@ from annotation.models import (
     Flag,
     IdentityLeak,
     Invitation,
+    JudgeCall,
     JudgeRun,
+    Participation,
     Project,
     Release,
     Webhook,
@@ -38,7 +40,7 @@ def make_world() -> Annotator:
     [held] = leases.claim(owner, project)
     answer = labels.Answer("a>b", strength=1, rationale="It names a fruit.")
     labels.submit_many(owner, project, [labels.Submission(held.pk, {"overall": answer})])
-    exports.work_on(exports.start(project, exports.Options(("labels",))))
+    exports.work_on(exports.start(project, exports.Options(("labels", "trl-preference"))))
     return owner
 
 
@@ -76,11 +78,15 @@ def fill(project: Project, rows: int) -> None:
         name = f"judge-{comparison.pk}"
         judge = set_judge(project, name=name, base_url="http://127.0.0.1:9/v1", model="m-1")
         JudgeRun.objects.create(project=project, annotator=annotator_of(judge))
+        JudgeCall.objects.create(
+            annotator=annotator_of(judge), comparison=comparison, order="ab", state="refused", reply=SECRET
+        )
         Release.objects.create(project=project, number=100 + comparison.pk, format="labels", path="x")
         Webhook.objects.create(project=project, url="https://hooks.example.org/", secret=SECRET)
         owner = project.memberships.get(role="owner").user
         for kind, more in ((Invitation, {"role": "viewer"}), (CrowdLink, {})):
-            links.make(kind, project, owner, "May", days=1, places=1, **more)
+            link, _ = links.make(kind, project, owner, "May", days=1, places=1, **more)
+        Participation.objects.create(link=link, annotator=person)
         response = comparison.responses.earliest("pk")
         IdentityLeak.objects.create(project=project, response=response, found=[{"text": "I am A."}])
         add_member(make_project(), owner, "viewer")
@@ -105,5 +111,6 @@ def address(template: str, owner: Annotator) -> str:
         comparison_id=project.comparisons.earliest("pk").pk,
         annotator_id=owner.pk,
         number=1,
+        old=1,
         name="manifest.json",
     )

@@ -31,7 +31,15 @@ def test_the_examples_of_the_document_run(
     exec(compile(program, DOCUMENT, "exec"), names)
 
     said = capsys.readouterr().out
-    for line in ("2 added", "2 were there already", "2 0.4000", "1 labels added", "ready 2", "cancelled 0"):
+    for line in (
+        "2 added",
+        "2 were there already",
+        "2 0.4000",
+        "1 labels added",
+        "1 mapped",
+        "ready 2",
+        "cancelled 0",
+    ):
         assert line in said
     assert "token-made the document" in said
     body, now = b"{}", int(time.time())

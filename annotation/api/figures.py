@@ -1,12 +1,12 @@
-"""Agreement, consensus and leaderboard over the API: the reports of the commands of these names."""
+"""Progress, agreement, consensus and leaderboard over the API: what the overview and the commands show."""
 
 from datetime import datetime
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 
 from django.db import transaction
 from rest_framework.request import Request
 
-from .. import reports, tasks
+from .. import figures, reports, tasks
 from ..consensus import DEFAULT, METHODS
 from ..models import Consensus
 from ..permissions import project_for
@@ -29,6 +29,21 @@ class Report(TypedDict):
     criteria: list[dict[str, Any]]
 
 
+class Progress(TypedDict):
+    """How far a project is. `coverage`: comparisons by who has labelled them; `people` and `judges`: what
+    they gave and cost; `queues`: labels done and still wanted by pool or judge; `days`: answers and money by
+    day; `skips`: by reason; `trust`: agreement of people on the first criterion, with its interval."""
+
+    project: str
+    coverage: dict[str, int]
+    people: dict[str, Any]
+    judges: list[dict[str, Any]]
+    queues: list[dict[str, Any]]
+    days: list[dict[str, Any]]
+    skips: dict[str, int]
+    trust: dict[str, Any]
+
+
 class ConsensusShape(TypedDict):
     """The estimated preference on a comparison: probabilities by answer, and how many labels they rest on."""
 
@@ -49,6 +64,17 @@ class RefreshWanted(TypedDict):
 
 class Begun(TypedDict):
     begun: bool
+
+
+@reads(Progress, heavy=True)
+def progress(request: Request, slug: str) -> Progress:
+    """How far the project is, who did what, and what it cost. In a large project as it was not long ago: a
+    worker renews it."""
+    project = project_for(request.user, slug, "view").project
+    kept = figures.kept(project)
+    found = {name: figures.up_to_date(project, name, kept.get(name)) for name in ("progress", "trust")}
+    shown: Any = {"project": project.slug, **found["progress"], "trust": found["trust"]}
+    return cast("Progress", shown)
 
 
 @reads(Report, query={"criterion": Name, "details": Annotated[bool, Must(default=False)]}, heavy=True)

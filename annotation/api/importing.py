@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict, cast
 
@@ -10,6 +11,8 @@ from rest_framework.request import Request
 
 from ..audit import record
 from ..imports import ImportReport, load_comparisons, load_labels
+from ..imports.columns import KEYS, check
+from ..imports.problems import Bad
 from ..models import Project, User
 from ..permissions import project_for
 from .describing import taken, writes
@@ -23,10 +26,12 @@ _Lines = Annotated[list[dict[str, Any]], Must(minItems=1, maxItems=MOST_LINES)]
 
 
 class ComparisonLines(TypedDict):
-    """Comparison lines, as in a JSONL file; `skip_bad`: import the good ones where some are bad."""
+    """Comparison lines, as in a JSONL file; `skip_bad`: import the good ones where some are bad; `columns`:
+    which key of the lines stands for which of ours, such as `{"prompt": "question", "response_a": "one"}`."""
 
     comparisons: _Lines
     skip_bad: NotRequired[bool]
+    columns: NotRequired[Annotated[dict[str, str], Must(maxProperties=len(KEYS))] | None]
 
 
 class LabelLines(TypedDict):
@@ -62,7 +67,14 @@ def import_comparisons(request: Request, slug: str) -> Imported:
     nothing; a bad line has all of them refused, unless `skip_bad`."""
     project = project_for(request.user, slug, "manage").project
     body = taken(request, ComparisonLines)
-    return _load(request, load_comparisons, project, "comparisons", body)
+    columns = body.get("columns")
+    if columns:
+        try:
+            check(columns, {name for line in body["comparisons"] for name in line})
+        except Bad as bad:
+            raise Unprocessable(f"columns.{bad.field}", bad.message) from bad
+    load = partial(load_comparisons, columns=columns or None)
+    return _load(request, load, project, "comparisons", body)
 
 
 @writes(LabelLines, Imported, heavy=True, most=MOST_BYTES)

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict, TypeVar, cast
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from rest_framework.request import Request
 
 from .. import crowd, links
 from .. import members as membership
-from ..models import CrowdLink, Invitation, Membership, Pool, Project, User
+from ..models import CrowdLink, Invitation, Membership, Participation, Pool, Project, User
 from ..permissions import Access, project_for
 from .describing import reads, taken, writes
 from .hints import Must
@@ -55,6 +56,17 @@ class LinkWanted(TypedDict):
     days: NotRequired[_Days]
     places: NotRequired[_Places]
     pool: NotRequired[_Short | None]
+
+
+class GuestShape(TypedDict):
+    """A guest's part: by which link they came, as which annotator, and how it ended."""
+
+    number: int
+    annotator: int
+    link: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
 
 
 class InvitationWanted(LinkWanted):
@@ -182,6 +194,23 @@ def close_crowd_link(request: Request, slug: str, link_id: int) -> LinkShape:
     return _link_shape(_closed(CrowdLink, project, link_id, request))
 
 
+@reads(GuestShape, paged=200)
+def guests(request: Request, slug: str) -> Any:
+    """Guests who came by crowd links, the newest first, and how their parts ended."""
+    project = project_for(request.user, slug, "manage").project
+    return page(request, _parts(project), _guest_shape, newest=True)
+
+
+@writes(None, GuestShape)
+def return_guest(request: Request, slug: str, guest_id: int) -> GuestShape:
+    """Marks a guest's submission as returned, as the platform says that it was: their place is free again.
+    One that has ended stays as it is."""
+    project = project_for(request.user, slug, "manage").project
+    part = get_object_or_404(_parts(project), pk=guest_id)
+    crowd.end(part, Participation.State.RETURNED, by=_by(request))
+    return _guest_shape(part)
+
+
 def _by(request: Request) -> User:
     return cast("User", request.user)
 
@@ -197,6 +226,11 @@ def _wanted(access: Access, body: Any) -> dict[str, Any]:
 
 def _links(kind: type[AnyLink], project: Project) -> Any:
     return kind.objects.filter(project=project).select_related("pool")
+
+
+def _parts(project: Project) -> QuerySet[Participation]:
+    related = "annotator__project", "annotator__membership", "link"
+    return Participation.objects.filter(link__project=project).select_related(*related)
 
 
 def _closed(kind: type[AnyLink], project: Project, pk: int, request: Request) -> AnyLink:
@@ -225,6 +259,17 @@ def _link_shape(found: Invitation | CrowdLink) -> LinkShape:
         "expires_at": found.expires_at,
         "closed_at": found.closed_at,
         "created_at": found.created_at,
+    }
+
+
+def _guest_shape(found: Participation) -> GuestShape:
+    return {
+        "number": found.pk,
+        "annotator": found.annotator_id,
+        "link": found.link.name,
+        "state": found.state,
+        "started_at": found.started_at,
+        "ended_at": found.ended_at,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NotRequired, TypedDict, cast
 from django.db import transaction
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from .. import exports, tasks
@@ -65,6 +66,27 @@ class ReleaseWithManifest(ReleaseShape):
     files: list[str]
 
 
+class ChangeShape(TypedDict):
+    """One kind of change for one reason: how often, and some examples."""
+
+    what: str
+    why: str
+    number: int
+    examples: list[dict[str, Any]]
+
+
+class Difference(TypedDict):
+    """From release `old` to `new`. `labels`: frozen labels `added`, `gone`, `kept`; `kept`: answers that are
+    the same on the same votes; `options`: those that differ, with both values."""
+
+    old: int
+    new: int
+    options: dict[str, list[Any]]
+    labels: dict[str, int]
+    changes: list[ChangeShape]
+    kept: int
+
+
 @reads(ReleaseShape, paged=200)
 def releases(request: Request, slug: str) -> Any:
     """All releases, the newest first."""
@@ -95,6 +117,24 @@ def release(request: Request, slug: str, number: int) -> ReleaseWithManifest:
     return {**_shape(found), "manifest": found.manifest, "files": kept}
 
 
+@reads(Difference, heavy=True)
+def release_difference(request: Request, slug: str, number: int, old: int) -> Difference:
+    """What changed from an older release to this one, and why. Not for releases of labels alone."""
+    project = project_for(request.user, slug, "view").project
+    try:
+        found = exports.diff(_ready(project, old), _ready(project, number))
+    except exports.ExportError as error:
+        raise NotFound(str(error)) from error
+    return {
+        "old": old,
+        "new": number,
+        "options": {name: [before, after] for name, before, after in found.options},
+        "labels": found.labels,
+        "changes": [cast("ChangeShape", vars(change)) for change in found.changes],
+        "kept": found.kept,
+    }
+
+
 @reads(None, media_type="application/octet-stream")
 def release_file(request: Request, slug: str, number: int, name: str) -> FileResponse:
     """One file of a release that is ready."""
@@ -111,6 +151,13 @@ def _release(project: Project, number: int) -> Release:
     if number > LARGEST:
         raise Http404("No such release")
     return get_object_or_404(Release, project=project, number=number)
+
+
+def _ready(project: Project, number: int) -> Release:
+    found = _release(project, number)
+    if found.state != Release.State.READY:
+        raise Http404("No such release")
+    return found
 
 
 def _shape(release: Release) -> ReleaseShape:

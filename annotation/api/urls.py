@@ -35,6 +35,7 @@ urlpatterns = [
     path(f"{_PROJECT}labels/import/", importing.import_labels, name="api-import-labels"),
     path(f"{_PROJECT}claim/", labelling.claim, name="api-claim"),
     path(f"{_PROJECT}submit/", labelling.submit, name="api-submit"),
+    path(f"{_PROJECT}progress/", figures.progress, name="api-progress"),
     path(f"{_PROJECT}agreement/", figures.agreement, name="api-agreement"),
     path(f"{_PROJECT}leaderboard/", figures.leaderboard, name="api-leaderboard"),
     path(f"{_PROJECT}consensus/", figures.consensus, name="api-consensus"),
@@ -42,6 +43,11 @@ urlpatterns = [
     path(f"{_PROJECT}releases/", releases.releases, name="api-releases"),
     path(f"{_PROJECT}releases/new/", releases.new_release, name="api-release-new"),
     path(f"{_PROJECT}releases/<int:number>/", releases.release, name="api-release"),
+    path(
+        f"{_PROJECT}releases/<int:number>/since/<int:old>/",
+        releases.release_difference,
+        name="api-release-diff",
+    ),
     path(f"{_PROJECT}releases/<int:number>/file/<path:name>", releases.release_file, name="api-release-file"),
     path(f"{_PROJECT}annotators/", people.annotators, name="api-annotators"),
     path(f"{_PROJECT}annotators/<int:annotator_id>/", people.annotator, name="api-annotator"),
@@ -62,6 +68,8 @@ urlpatterns = [
     path(
         f"{_PROJECT}crowd-links/<int:link_id>/close/", joining.close_crowd_link, name="api-crowd-link-close"
     ),
+    path(f"{_PROJECT}guests/", joining.guests, name="api-guests"),
+    path(f"{_PROJECT}guests/<int:guest_id>/return/", joining.return_guest, name="api-guest-return"),
     path(f"{_PROJECT}audit/", people.audit, name="api-audit"),
     path(f"{_PROJECT}webhooks/", hooks.webhooks, name="api-webhooks"),
     path(f"{_PROJECT}webhooks/new/", hooks.new_webhook, name="api-webhook-new"),

@@ -155,6 +155,7 @@ API = {
     "api-crowd-link-new": Act("crowd-link", given(**LINK)),
     "api-delivery-resend": Act("resend", given()),
     "api-flag-settle": Act("settle-flag", given()),
+    "api-guest-return": Act("return", given()),
     "api-gold": Act("gold", given(use="monitoring", answers={"overall": "a>b"})),
     "api-import-comparisons": Act("imported", given(comparisons=[_LINE])),
     "api-import-labels": Act(

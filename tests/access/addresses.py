@@ -66,10 +66,11 @@ def address(route: Route, project: Project, comparison: int, person: Annotator) 
     if {"token", "invitation_id"}.intersection(route.parameters):
         made = links.make(Invitation, project, make_user(), "Anna", days=1, places=1)
         values["invitation_id"], values["token"] = made[0].pk, made[1]
-    if route.name.startswith("crowd") or "link_id" in route.parameters:
+    if route.name.startswith("crowd") or {"link_id", "guest_id"}.intersection(route.parameters):
         made = links.make(CrowdLink, project, make_user(), "Prolific", days=1, places=1, id_parameter="")
         values |= {"link_id": made[0].pk, "token": made[1]}
-        values["part_id"] = Participation.objects.create(link=made[0], annotator=make_person(project)).pk
+        part = Participation.objects.create(link=made[0], annotator=make_person(project))
+        values["part_id"] = values["guest_id"] = part.pk
     if "membership_id" in route.parameters:
         values["membership_id"] = make_person(project).membership.pk
     if "sha256" in route.parameters:

@@ -97,3 +97,23 @@ def test_a_post_without_the_csrf_token_is_refused() -> None:
     assert user is not None
     client.force_login(user)
     assert post(client, project, "claim", {}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("columns", "field", "message"),
+    [
+        ({"prompt": "question"}, "columns.response_a", "choose the column"),
+        ({"prompt": "nothing"}, "columns.prompt", "there is no column 'nothing'"),
+        ({"colour": "question"}, "columns.colour", "there is no column"),
+    ],
+)
+def test_columns_that_make_no_comparison_are_named(columns: dict[str, Any], field: str, message: str) -> None:
+    project = make_project()
+    lines = [{"question": "Why?", "one": "So.", "two": "Thus."}]
+    reply = post(
+        member(project, "manager"), project, "comparisons/import", {"comparisons": lines, "columns": columns}
+    )
+    assert reply.status_code == 422
+    assert field_at_fault(reply) == field
+    assert message in reply.json()["errors"][0]["message"]
+    assert not project.comparisons.exists()
