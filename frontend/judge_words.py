@@ -74,6 +74,11 @@ _BY_STATE = {
     State.BUDGET_STOPPED: gettext_lazy("Raise the budget and go on."),
     State.CANCELLED: gettext_lazy("It was not asked; try again."),
 }
+# Calls that show no responses, so that none comes first.
+_WITHOUT_ORDER = {
+    JudgeCall.Purpose.TAGS.value: gettext_lazy("tags"),
+    JudgeCall.Purpose.EMBED.value: gettext_lazy("embeddings"),
+}
 _RUN_STATES = {
     JudgeRun.State.PENDING: gettext_lazy("Waiting for a worker"),
     JudgeRun.State.RUNNING: gettext_lazy("At work"),
@@ -99,7 +104,9 @@ def what_to_do(state: str, reason: str) -> str:
 
 
 def shown_order(order: str) -> str:
-    """A first, then B: the order in which a judge saw the stored letters."""
+    """A first, then B: the stored letters as a judge saw them; where it saw none, what it was asked for."""
+    if order in _WITHOUT_ORDER:
+        return str(_WITHOUT_ORDER[order])
     first, *others = list(order.upper())
     return _("%(first)s first, then %(others)s") % {"first": first, "others": ", ".join(others)}
 

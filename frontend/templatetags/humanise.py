@@ -1,6 +1,7 @@
 """How figures, answers and moments read on a page."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django import template
 from django.template.defaultfilters import floatformat
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -50,13 +52,19 @@ def number(value: int | None) -> str:
 @register.filter
 def percent(value: float | None) -> str:
     """48 %, of a share between 0 and 1."""
-    return "" if value is None else _("%(number)s %%") % {"number": fixed(100 * value)}
+    return "" if value is None else _("%(number)s\N{NO-BREAK SPACE}%%") % {"number": fixed(100 * value)}
 
 
 @register.filter
 def tenths(value: float | None) -> str:
     """48.3 %, of a share between 0 and 1."""
-    return "" if value is None else _("%(number)s %%") % {"number": fixed(100 * value, 1)}
+    return "" if value is None else _("%(number)s\N{NO-BREAK SPACE}%%") % {"number": fixed(100 * value, 1)}
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A name such as family:model/prompt_style that may be broken where its parts end, in a narrow place."""
+    return mark_safe(re.sub(r"([/:_])(?=\w)", r"\1<wbr>", escape(name)))  # noqa: S308 (escaped first)
 
 
 @register.filter
@@ -164,6 +172,13 @@ def act_name(act: str) -> str:
         "judge-retire": _("Took the judge out of service"),
         "judge-return": _("Brought the judge back"),
         "judge-template": _("Saved the judge template"),
+        "judge-try": _("Tried the judge"),
+        "tag": _("Had comparisons tagged by"),
+        "tag-stop": _("Stopped the tagging by"),
+        "panel": _("Set up the panel"),
+        "panel-retire": _("Took the panel out of service"),
+        "panel-retry": _("Had the panel ask again"),
+        "panel-start": _("Started the panel"),
         "release": _("Made the release"),
         "run-start": _("Started the judge"),
         "run-retry": _("Had the judge ask again"),
@@ -181,6 +196,8 @@ def act_name(act: str) -> str:
         "webhook-removed": _("Removed the webhook"),
         "webhook-resumed": _("Resumed the webhook"),
         "webhook-secret": _("Gave another secret to the webhook"),
+        "resend": _("Sent again to the webhook"),
+        "settle-flag": _("Settled a flag on"),
         "invite": _("Invited"),
         "crowd-link": _("Opened a crowd link"),
         "close-link": _("Closed a link"),

@@ -6,6 +6,8 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ..releases import ReleaseForm
+
 register = template.Library()
 
 REASONS = {
@@ -64,6 +66,13 @@ def change_reason(why: str) -> str:
     if not now:
         return left_out(why)
     return _("%(before)s, now %(after)s") % {"before": left_out(before), "after": left_out(after)}
+
+
+@register.filter
+def option_name(name: str) -> str:
+    """What an option is called, as in the form for a new release."""
+    field = ReleaseForm.base_fields.get(name)
+    return str(field.label) if field else name
 
 
 @register.filter

@@ -35,7 +35,8 @@ def missing(reason: str, n: int = 0) -> Figure:
 
 def too_few(n: int, of: str = "comparisons", fewest: int = FEWEST) -> Figure:
     """What stands in place of a figure on fewer than `fewest`."""
-    return missing(NOTHING if not n else f"too few: {n} {of}, a figure needs {fewest}", n)
+    counted = of if n != 1 else of.removesuffix("s")
+    return missing(NOTHING if not n else f"too few: {n} {counted}, a figure needs {fewest}", n)
 
 
 def figure(

@@ -124,7 +124,7 @@ def test_the_page_of_a_judge_tells_latency_share_of_429_caps_and_the_ledger() ->
         run(judge)
     html = client_of(project, "owner").get(f"/p/{project.slug}/judges/{judge.pk}/").content.decode()
     assert "half within" in html
-    assert "20.0 % of 5 requests" in html
+    assert "20.0\N{NO-BREAK SPACE}% of 5 requests" in html
     assert "$0.0120 of $5.00" in html
     assert "$0.0120 of $100.00" in html
     assert "What it was asked for, and what that cost" in html

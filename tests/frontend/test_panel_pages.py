@@ -104,7 +104,7 @@ def test_a_cascade_without_a_threshold_says_what_it_waits_for_and_what_it_found(
         make_judge(project, NOWHERE, name)
     panel = set_panel(project, "thrifty", ["ann", "bea"], "cascade", target_accuracy=0.9)
     viewer = client_of(project, "viewer")
-    assert "right in 90 % of cases" in look(viewer, panel)
+    assert "right in 90\N{NO-BREAK SPACE}% of cases" in look(viewer, panel)
     chosen = {"threshold": 0.7, "comparisons": 80, "kept": 60, "accuracy": 0.95, "low": 0.9}
     Panel.objects.update(threshold=0.7, chosen={"target_accuracy": 0.9, "criteria": {"overall": chosen}})
     page = look(viewer, panel)

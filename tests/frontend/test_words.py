@@ -8,8 +8,10 @@ import time_machine
 from django.utils import translation
 
 from annotation.models import Criterion
-from frontend.templatetags.humanise import money, number, percent, when
+from frontend.judge_words import shown_order
+from frontend.templatetags.humanise import act_name, breakable, money, number, percent, when
 from frontend.templatetags.pay import roughly, took
+from frontend.templatetags.release_words import option_name
 from frontend.words import opening, said
 
 
@@ -54,9 +56,25 @@ def test_the_opening_is_the_last_thing_asked() -> None:
 
 
 def test_figures_are_rounded_and_grouped() -> None:
-    assert (percent(0.9996), percent(0.476)) == ("100 %", "48 %")
+    assert (percent(0.9996), percent(0.476)) == ("100\N{NO-BREAK SPACE}%", "48\N{NO-BREAK SPACE}%")
     assert (money(0.129), money(1234.567), money(0.01239)) == ("$0.13", "$1,234.57", "$0.0124")
     assert (number(1482), number(0), number(None)) == ("1,482", "0", "")
+
+
+def test_a_long_name_may_be_broken_between_its_parts_and_nothing_of_it_is_markup() -> None:
+    assert breakable("lab:big/no_rules") == "lab:<wbr>big/<wbr>no_<wbr>rules"
+    assert breakable("<b>/x") == "&lt;b&gt;/<wbr>x"
+
+
+def test_a_call_that_shows_no_responses_has_no_first_letter() -> None:
+    assert [shown_order(order) for order in ("ab", "bca", "tags", "embed")] == [
+        "A first, then B", "B first, then C, A", "tags", "embeddings",
+    ]  # fmt: skip
+
+
+def test_what_owners_do_and_choose_is_said_in_words() -> None:
+    assert (act_name("judge-try"), act_name("settle-flag")) == ("Tried the judge", "Settled a flag on")
+    assert (option_name("min_probability"), option_name("other")) == ("Least probability", "other")
 
 
 REFERENCE = f"media:{'0af1' * 16}"
