@@ -14,9 +14,10 @@ from .choosing import Request, choose
 from .frozen import joined, unpack
 from .limits import Asked
 from .models import Plan
-from .planning import PlanResult, keep, parameters_of, put_into_effect, result_of
+from .planning import keep, parameters_of, put_into_effect, result_of
 from .policy import PlanError
 from .preparing import labels_wanted, policy_named, prepare
+from .results import PlanResult
 from .selection import select
 from .series import newest_plan
 from .slices import decided_by, one_at_a_time

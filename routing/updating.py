@@ -12,10 +12,11 @@ from .choosing import choose, request_of
 from .decisions import drop, stage, store
 from .limits import settings_of
 from .models import Plan, Refit
-from .planning import PlanResult, keep, parameters_of, result_of, settle
+from .planning import keep, parameters_of, result_of, settle
 from .policy import PlanError
 from .preparing import Prepared, labels_wanted, prepare
 from .refitting import Learned, finish, learn
+from .results import PlanResult
 from .selection import Selection
 from .series import Held, held_by, newest_plan
 from .slices import one_at_a_time

@@ -15,7 +15,8 @@ from annotation import labels, leases
 from annotation.models import Annotation, Annotator, Assignment, Comparison, Decision, Demand, Project
 from routing import slices
 from routing.models import Plan
-from routing.planning import PlanResult, make_plan
+from routing.planning import make_plan
+from routing.results import PlanResult
 from tests.factories import make_comparison, make_person, make_project
 from tests.routing.judges import make_judge
 from tests.waiting import PATIENCE

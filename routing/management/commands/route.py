@@ -11,9 +11,10 @@ from django.core.management.base import CommandError, CommandParser
 from annotation.management.command import ProjectCommand
 from annotation.models import Project
 from routing.limits import Asked, asked_of, settings_of
-from routing.planning import PlanResult, make_plan
+from routing.planning import make_plan
 from routing.policies import POLICIES
 from routing.policy import PlanError
+from routing.results import PlanResult
 
 LIMITS = {
     "least": ("CATEGORY=N", "comparisons of a category that people get at least; may be repeated"),
