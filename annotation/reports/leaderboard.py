@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -171,21 +172,25 @@ def read_written(project: Project, votes: Votes, lengths: bool) -> Written:
     size = (len(votes.comparison_ids), most)
     model, length = np.full(size, -1, dtype=np.int64), np.zeros(size)
     prompt = np.zeros(size[0], dtype=np.int64)
-    names: dict[str, int] = {}
+    names = {"": -1}  # nobody
     prompts: dict[str, int] = {}
-    rows = Response.objects.filter(comparison__project=project).order_by()
+    rows = Response.objects.filter(comparison__project=project, position__lt=most).order_by()
     columns = ["comparison_id", "position", "model", "comparison__group"]
     if lengths:
         rows = rows.annotate(size=Length(Cast("messages", CharField())))
         columns.append("size")
-    for pk, position, name, group, *characters in rows.values_list(*columns).iterator(CHUNK):
-        at = int(np.searchsorted(votes.comparison_ids, pk))
-        if at == size[0] or votes.comparison_ids[at] != pk or position >= most:
+    places = {pk: at for at, pk in enumerate(votes.comparison_ids.tolist())}
+    read = rows.values_list(*columns).iterator(CHUNK)
+    while chunk := list(islice(read, CHUNK)):
+        known = [(places[pk], *rest) for pk, *rest in chunk if pk in places]
+        if not known:
             continue
-        if name:
-            model[at, position] = names.setdefault(name, len(names))
-        prompt[at] = prompts.setdefault(group, len(prompts))
-        length[at, position] = characters[0] if characters else 0
+        at, position, called, group, *characters = map(list, zip(*known, strict=True))
+        model[at, position] = [names.setdefault(name, len(names) - 1) for name in called]
+        prompt[at] = [prompts.setdefault(name, len(prompts)) for name in group]
+        if lengths:
+            length[at, position] = characters[0]
+    del names[""]
     return Written(tuple(names), model, length, prompt)
 
 
