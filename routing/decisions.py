@@ -11,7 +11,7 @@ not wanted of it any more: otherwise the slot would come back to the queue with 
 all the same is surplus.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -171,14 +171,6 @@ def stage(project: Project, rows: Iterable[Row], judge: Annotator | None) -> set
         cursor.execute(_DROP_ANSWERED.format(leases=_UNWANTED_LEASES), asked)
         left.update(pk for (pk,) in cursor.fetchall())
     return left
-
-
-def drop(comparison_ids: Sequence[int]) -> None:
-    """Takes comparisons out of what was staged: their earlier Decisions and demand stand."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "DELETE FROM routing_planned WHERE comparison_id = %s", [(pk,) for pk in comparison_ids]
-        )
 
 
 def store(plan: Plan, rows: Iterable[Row], wanted: dict[int, int], judge: Annotator | None) -> None:

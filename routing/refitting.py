@@ -1,8 +1,8 @@
 """Learning while people label: after every batch models refit and the open part of the plan follows.
 
 The row of a refit is its lease: one runs at a time in a project, a doubled message finds it and leaves, and
-one whose process died is taken over when its lease has run out. What it learned, the plan made of it and the
-end of the lease are stored in one transaction, or not at all.
+one whose process died is taken over when its lease has run out. What it learned and the plan made of it are
+stored in one transaction, or not at all; then the plan is put into effect slice by slice, and the lease ends.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -159,20 +159,28 @@ def learn(labelled: Labelled, rows: Signals, seed: int, cost: Decimal, worth: De
     )
 
 
-def finish(row: Refit, learned: Learned, features: int, seconds: float) -> None:
-    """Ends a refit inside the transaction that stores its plan. Raises LostLease."""
-    ended = Refit.objects.filter(pk=row.pk, state=Refit.State.RUNNING).update(
-        state=Refit.State.DONE,
-        finished_at=timezone.now(),
+def note(row: Refit, learned: Learned, features: int) -> None:
+    """Keeps what a refit learned, before anything is stored that refers to it, and its lease while it is.
+    Raises LostLease."""
+    _keep(
+        row,
+        leased_until=timezone.now() + LEASE,
         feature_version=features,
-        seconds=seconds,
         learned_from=learned.learned_from,
         model=learned.model,
         quality=learned.quality,
         next_batch=learned.next_batch,
         message=learned.message,
     )
-    if not ended:
+
+
+def finish(row: Refit, seconds: float) -> None:
+    """Ends a refit whose plan is stored. Raises LostLease."""
+    _keep(row, state=Refit.State.DONE, finished_at=timezone.now(), seconds=seconds)
+
+
+def _keep(row: Refit, **values: Any) -> None:
+    if not Refit.objects.filter(pk=row.pk, state=Refit.State.RUNNING).update(**values):
         raise LostLease(f"refit {row.number} is not running any more")
 
 

@@ -136,9 +136,22 @@ class PlanResult:
                 "reason": row.reason,
             }
 
+    def only(self, part: NDArray[np.bool_]) -> "PlanResult":
+        """The plan with nothing to be stored but what of it is in `part` (n,)."""
+        return replace(self, _new=part if self._new is None else self._new & part)
+
+    @property
+    def new(self) -> int:
+        """How many comparisons are to be stored."""
+        return int(np.count_nonzero(self._stored))
+
     def rows(self) -> Iterator[Row]:
         """What is to be stored, as `decisions` takes it: every open comparison, or those that may move."""
-        return self._rows(self._kept if self._new is None else self._kept & self._new)
+        return self._rows(self._stored)
+
+    @property
+    def _stored(self) -> NDArray[np.bool_]:
+        return self._kept if self._new is None else self._kept & self._new
 
     def _rows(self, mask: NDArray[np.bool_]) -> Iterator[Row]:
         human, ai = Decision.Destination.HUMAN.value, Decision.Destination.AI.value
