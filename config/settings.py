@@ -5,9 +5,6 @@ TANDEM_HOSTS, TANDEM_HTTPS, TANDEM_CACHE_URL, TANDEM_MAIL_URL, TANDEM_OIDC_URL a
 `docs/deployment.md` says what each is for.
 """
 
-import fcntl
-import os
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,45 +13,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from .environment import env, env_bool, env_list, secret_key
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def env(name: str, default: str = "") -> str:
-    """The variable's value, or the content of the file that NAME_FILE points at (container secrets)."""
-    path = os.environ.get(f"{name}_FILE")
-    return Path(path).read_text().strip() if path else os.environ.get(name, default)
-
-
-def env_bool(name: str, default: bool) -> bool:
-    return env(name, str(default)).lower() in {"1", "true", "yes", "on"}
-
-
-def env_list(name: str, default: str = "") -> list[str]:
-    return [part.strip() for part in env(name, default).split(",") if part.strip()]
-
-
 DATA_DIR = Path(env("TANDEM_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
-
-def secret_key() -> str:
-    """TANDEM_SECRET_KEY, or one made once and kept in the data folder, so that a laptop needs no set-up."""
-    if key := env("TANDEM_SECRET_KEY"):
-        return key
-    path = DATA_DIR / "secret_key"
-    key = path.read_text() if path.exists() else ""
-    if not key:  # or not written yet by a process that starts at the same time
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            key = file.read()
-            if not key:
-                key = secrets.token_urlsafe(64)
-                file.write(key)
-    return key
-
-
 DEBUG = env_bool("TANDEM_DEBUG", False)
-SECRET_KEY = secret_key()
+SECRET_KEY = secret_key(DATA_DIR)
 ALLOWED_HOSTS = env_list("TANDEM_HOSTS", "localhost,127.0.0.1,[::1]")
 HTTPS = env_bool("TANDEM_HTTPS", False)
 
@@ -316,19 +282,6 @@ else:
     # A killed worker's message comes back after the visibility timeout; kombu looks every 10 s, not 100.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800, "unacked_restore_throttle": 1}
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "expire-leases": {"task": "annotation.tasks.expire_leases", "schedule": 30.0},
-    "look-for-refits": {"task": "annotation.tasks.look_for_refits", "schedule": 60.0},
-    "look-for-routing-texts": {"task": "routing.tasks.look_for_texts", "schedule": 60.0},
-    "look-for-routing-refits": {"task": "routing.tasks.look_for_refits", "schedule": 30.0},
-    "look-for-deliveries": {"task": "annotation.tasks.look_for_deliveries", "schedule": 15.0},
-    "forget-old-messages": {"task": "annotation.tasks.forget_old_messages", "schedule": 3600.0},
-    "look-for-summaries": {"task": "annotation.tasks.look_for_summaries", "schedule": 10.0},
-    "look-for-releases": {"task": "annotation.tasks.look_for_releases", "schedule": 30.0},
-    "look-for-uploads": {"task": "annotation.tasks.look_for_uploads", "schedule": 30.0},
-    "sweep": {"task": "annotation.tasks.sweep", "schedule": 600.0},
-    "look-for-judge-work": {"task": "llm_judges.tasks.look", "schedule": 15.0},
-}
 
 # --- API --------------------------------------------------------------------------------------
 API_RATES = {
