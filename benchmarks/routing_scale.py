@@ -161,10 +161,10 @@ def plans(labelled: Any, number: int) -> dict[str, Any]:
     from threadpoolctl import threadpool_limits
 
     from routing.error_model import fit
+    from routing.learned import learn
     from routing.learning import categories_of, inputs, reasons
     from routing.policies import POLICIES
     from routing.policy import Problem
-    from routing.refitting import learn
     from routing.selection import select
 
     known, rows = many(labelled, 10_000), many(labelled, number).signals

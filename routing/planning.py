@@ -23,7 +23,7 @@ from .limits import Asked, asked_of, settings_of
 from .models import Plan, PlanPart
 from .policy import PlanError, Policy
 from .preparing import Prepared, check_price, labels_wanted, policy_named, prepare, varied_pool
-from .refitting import newest_label
+from .refits import newest_label
 from .results import PlanResult
 from .selection import Selection
 from .series import lot_of

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from annotation.models import Annotator
 
 from .choosing import choose, request_of
+from .learned import Learned, learn
 from .limits import settings_of
 from .models import Plan, Refit
 from .planning import keep, parameters_of, result_of, settle
 from .policy import PlanError
 from .preparing import Prepared, labels_wanted, prepare
-from .refitting import Learned, finish, learn, note
+from .refits import finish, note
 from .results import PlanResult
 from .selection import Selection
 from .series import Held, held_by, newest_plan

@@ -12,8 +12,8 @@ FIRST = 120  # drawn by lot, to learn from
 def learning(known: object) -> None:
     """People label the whole of `known`, batch after batch, best scores first; models refit after each."""
     from routing.combining import error_alone, part
+    from routing.learned import learn
     from routing.learning import gains_of
-    from routing.refitting import learn
 
     n = len(known)
     order = np.random.default_rng(0).permutation(n)

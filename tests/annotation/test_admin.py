@@ -72,7 +72,7 @@ from llm_judges.models import (
     PanelVerdict,
     Tagging,
 )
-from routing import refitting
+from routing import refits
 from routing.models import PlanPart, Refit, RoutingSettings, TextFeatures
 from routing.planning import make_plan
 from routing.texts import describe_project
@@ -133,7 +133,7 @@ def world() -> Project:
     PanelVerdict.objects.create(panel=panel, comparison=comparison, state="undecided", reason=HOSTILE)
     describe_project(project)
     make_plan(project, "all_human")
-    refitting.begin(project)
+    refits.begin(project)
     RoutingSettings.objects.create(project=project, hours={HOSTILE: 1})
     [assignment] = leases.claim(person, project)
     answer = labels.Answer("a>b", rationale=HOSTILE)

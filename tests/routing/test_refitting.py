@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from annotation import labels, leases
 from annotation.models import Annotator, Comparison, Decision, Demand, Project
-from routing import refitting, tasks
+from routing import refits, refitting, tasks
+from routing.learned import learn
 from routing.models import Plan, Refit, RoutingSettings
 from routing.planning import make_plan
 from tests.factories import make_comparison, make_person, make_project
@@ -158,7 +159,7 @@ def test_one_refit_runs_at_a_time_and_a_lost_one_is_taken_over() -> None:
     project, person = learning_project()
     make_plan(project, "error_model", human_share=0.6)
     answer(person, project, 50)
-    killed = refitting.begin(project)
+    killed = refits.begin(project)
     assert killed is not None
     assert refitting.refit(project) is None
 
@@ -177,7 +178,7 @@ def test_a_refit_that_was_taken_over_stores_nothing(monkeypatch: pytest.MonkeyPa
     make_plan(project, "error_model", human_share=0.6)
     answer(person, project, 50)
     decisions, plans = asked(project), Plan.objects.count()
-    learned = refitting.learn
+    learned = learn
 
     def overtaken(*arguments: object) -> object:
         Refit.objects.filter(state=Refit.State.RUNNING).update(state=Refit.State.LOST)
@@ -213,7 +214,7 @@ def test_a_refit_leaves_what_begins_while_it_runs_and_asks_for_no_more(
     make_plan(project, "error_model", human_share=0.6)
     answer(person, project, 50)
     number = len(asked(project) | audited(project))
-    learned = refitting.learn
+    learned = learn
 
     def meanwhile(*arguments: object) -> object:
         answer(person, project, 12)
