@@ -31,7 +31,9 @@ class Addresses(EmailView):
     """The addresses of an account; they are verified only where mail is sent."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"sends_mail": settings.SENDS_MAIL}
+        context = super().get_context_data(**kwargs)
+        unverified = [one for one in context["emailaddresses"] if not one.verified]
+        return context | {"sends_mail": settings.SENDS_MAIL, "may_verify": settings.SENDS_MAIL and unverified}
 
 
 def password_reset(request: HttpRequest) -> HttpResponseBase:

@@ -99,6 +99,7 @@ def test_a_forgotten_password_is_set_anew_by_a_mailed_link(client: Client, sends
     make_user("anna@example.org")
     client.post(reverse("account_reset_password"), {"email": "anna@example.org"})
     [letter] = mail.outbox
+    assert letter.subject == "Tandem: set a new password"
     link = next(word for word in letter.body.split() if "/reset/key/" in word)
     form = client.get(link, follow=True)
     new = "another long password"
@@ -113,6 +114,7 @@ def test_asking_for_an_unknown_address_says_the_same(client: Client, sends_mail:
         for email in ("anna@example.org", "nobody@example.org")
     ]
     assert pages[0] == pages[1]
+    assert [letter.to for letter in mail.outbox] == [["anna@example.org"]], "strangers get no mail"
 
 
 def test_without_mail_the_page_says_who_can_help(client: Client) -> None:
@@ -124,6 +126,7 @@ def test_where_mail_is_sent_an_address_is_verified_first(client: Client, sends_m
     reply = sign_in(client, "anna@example.org")
     assert reply.headers["Location"] == reverse("account_email_verification_sent")
     [letter] = mail.outbox
+    assert letter.subject == "Tandem: is this your address?"
     link = next(word for word in letter.body.split() if "/confirm-email/" in word)
     client.post(link)
     assert sign_in(client, "anna@example.org").headers["Location"] == reverse("projects")
