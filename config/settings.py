@@ -175,6 +175,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = not SENDS_MAIL
 # --- single sign-on by OpenID Connect, where TANDEM_OIDC_URL names a provider ------------------------
 OIDC_URL = env("TANDEM_OIDC_URL")
 SOCIALACCOUNT_ADAPTER = "frontend.accounts.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "frontend.accounts.forms.SingleSignOnForm"}
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 # Whoever the provider knows may have an account here; without, only those who hold an invitation.
 OIDC_SIGN_UP = env_bool("TANDEM_OIDC_SIGN_UP", False)

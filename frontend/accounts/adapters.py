@@ -50,6 +50,15 @@ class AccountAdapter(DefaultAccountAdapter):
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
     """Accounts of the single sign-on: by invitation, or for everybody whom the provider knows."""
 
+    error_messages = DefaultSocialAccountAdapter.error_messages | {
+        "email_taken": gettext_lazy(
+            "An account has this address. Sign in to it, then connect %s there, under Account."
+        ),
+        "no_password": gettext_lazy("Set a password first, or nothing would sign you in."),
+        "no_verified_email": gettext_lazy("Verify an e-mail address first, or nothing would sign you in."),
+        "disconnect_last": gettext_lazy("It is the last one that signs you in."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return settings.OIDC_SIGN_UP or has_invitation(request)
 

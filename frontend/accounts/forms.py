@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.socialaccount.forms import SignupForm as SingleSignOnSignup
 from django import forms
 from django.utils.translation import gettext_lazy
 
@@ -72,6 +73,10 @@ class _Ours:
                 "autocapitalize": "none",
                 "spellcheck": "false",
             }
+
+
+class SingleSignOnForm(_Ours, SingleSignOnSignup):
+    """What the single sign-on does not say of somebody who is new here."""
 
 
 class AddressForm(_Ours, account.AddEmailForm):

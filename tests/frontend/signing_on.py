@@ -87,10 +87,14 @@ def main(provider: Any) -> dict[str, Any]:
         provider.person = {"sub": f"o{verified}", "email": "olga@example.org", "email_verified": verified}
         sign_on(client)
         found[f"same address, verified {verified}"] = account(client)
+    page = client.get("/account/").content.decode()
+    assert "/account/sso/" in page, "who signs on so sees what signs them in, among what their account is"
+    found["connected"] = "Campus" in client.get("/account/sso/").content.decode()
 
     forged = Client()
     forged.get(reverse("sign-in"))
-    forged.get("/oidc/sso/login/callback/?code=made-up&state=made-up", follow=True)
+    page = forged.get("/oidc/sso/login/callback/?code=made-up&state=made-up", follow=True)
+    assert "You are not signed in" in page.content.decode()
     found["forged"] = account(forged)
     found["policy"] = Client().get(reverse("sign-in")).headers["Content-Security-Policy"]
     return found

@@ -29,5 +29,6 @@ def test_a_provider_named_in_the_environment_signs_people_in(tmp_path: Path) -> 
     assert found["again"] == "anna@campus.example", "known by the provider's id, not by the address"
     assert found["same address, verified False"] is None
     assert found["same address, verified True"] == "olga@example.org", "TANDEM_OIDC_TRUST_EMAIL"
+    assert found["connected"]
     assert found["forged"] is None
     assert f"form-action 'self' {found['provider']}" in found["policy"]
