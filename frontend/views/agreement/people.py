@@ -96,45 +96,10 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
     every = report["each_annotator"]
     rows = Rows(len(every), lambda: (_annotator_row(one, names) for one in every))
     enough = [one for one in every if one["enough"] and one["consensus"]["value"] is not None]
-    held_to_others = len(enough)
     judges = [one for one in enough if one["kind"] == "judge"]
-    enough = [one for one in enough if one["kind"] == "human"][:SHOWN_DOTS] + judges
-    timed = any(one["median_seconds"] is not None for one in enough)
-    along = "median_seconds" if timed else "labels"
-    across = Axis.over(
-        [one[along] for one in enough if one["kind"] == "human"],
-        0,
-        60 if timed else 40,
-        4,
-        decimals=0,
-        suffix=_(" s") if timed else "",
-    )
-    axis = Axis.over(
-        [end for one in enough for end in one["consensus"]["ci95"]],
-        0.5,
-        1,
-        5,
-        decimals=0,
-        factor=100,
-        suffix=" %",
-    )
-    marks: list[Mark | None] = []
-    for one in enough:
-        held = one["consensus"]
-        words = _("%(name)s: %(share)s %% of %(n)s") % {
-            "name": names[one["annotator"]],
-            "share": round(100 * held["value"]),
-            "n": number(held["comparisons"]),
-        }
-        if one["kind"] == "judge":
-            if sum(made is not None and made.kind == "judge" for made in marks) == SHOWN_LINES:
-                continue
-            marks.append(
-                mark(axis, "judge", held["value"], held["ci95"], "0", words, names[one["annotator"]])
-            )
-        elif one[along] is not None:
-            marks.append(mark(axis, "people", held["value"], held["ci95"], across.at(one[along]), words))
-    drawn = [one for one in marks if one]
+    shown = [one for one in enough if one["kind"] == "human"][:SHOWN_DOTS] + judges
+    timed = any(one["median_seconds"] is not None for one in shown)
+    axis, across, drawn = _scatter(shown, "median_seconds" if timed else "labels", names)
     return Figure(
         "annotators",
         _("Annotators, by time and agreement"),
@@ -145,10 +110,10 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
         ngettext(
             "%(n)s annotator with 20 labels or more",
             "%(n)s annotators with 20 labels or more",
-            held_to_others,
+            len(enough),
         )
-        % {"n": number(held_to_others)}
-        + (_("; the %(n)s with most are drawn") % {"n": SHOWN_DOTS} if held_to_others > len(enough) else ""),
+        % {"n": number(len(enough))}
+        + (_("; the %(n)s with most are drawn") % {"n": SHOWN_DOTS} if len(enough) > len(shown) else ""),
         Table(columns, rows),
         "scatter",
         axis,
@@ -156,6 +121,46 @@ def annotators(report: dict[str, Any], names: dict[int, str]) -> Figure:
         {"across": across, "along": _("Typical time on a comparison") if timed else _("Labels given")},
         "" if drawn else _("Nobody has 20 labels yet on comparisons that others labelled too."),
     )
+
+
+def _scatter(shown: list[dict[str, Any]], along: str, names: dict[int, str]) -> tuple[Axis, Axis, list[Mark]]:
+    """The axis of agreement, that of time or of labels (`along`), and what stands between them: people as
+    dots, and the judges with the most labels as lines."""
+    timed = along == "median_seconds"
+    across = Axis.over(
+        [one[along] for one in shown if one["kind"] == "human"],
+        0,
+        60 if timed else 40,
+        4,
+        decimals=0,
+        suffix=_(" s") if timed else "",
+    )
+    axis = Axis.over(
+        [end for one in shown for end in one["consensus"]["ci95"]],
+        0.5,
+        1,
+        5,
+        decimals=0,
+        factor=100,
+        suffix=" %",
+    )
+    marks: list[Mark | None] = []
+    lines = 0
+    for one in shown:
+        held = one["consensus"]
+        words = _("%(name)s: %(share)s %% of %(n)s") % {
+            "name": names[one["annotator"]],
+            "share": round(100 * held["value"]),
+            "n": number(held["comparisons"]),
+        }
+        if one["kind"] == "human" and one[along] is not None:
+            marks.append(mark(axis, "people", held["value"], held["ci95"], across.at(one[along]), words))
+        elif one["kind"] == "judge" and lines < SHOWN_LINES:
+            lines += 1
+            marks.append(
+                mark(axis, "judge", held["value"], held["ci95"], "0", words, names[one["annotator"]])
+            )
+    return axis, across, [one for one in marks if one]
 
 
 def leanings(report: dict[str, Any], names: dict[int, str]) -> Figure:

@@ -1,5 +1,7 @@
 """What a judge leans to: sides, length, format, its own family; each beside people where they can be."""
 
+from typing import Any, NamedTuple
+
 from django.utils.translation import gettext as _
 
 from ...agreement.charts import Axis
@@ -8,61 +10,18 @@ from ...agreement.tables import Column, Table, spread, with_interval
 from .figures.parts import SHARES, WHISKERS, Report, line
 
 
+class _Measure(NamedTuple):
+    """One leaning. `middle` is where nobody leans, None without such a value; a `share` runs from 0 to 1."""
+
+    title: str
+    middle: float | None
+    share: bool
+    lines: list[tuple[str, str, Report]]  # who, kind, figure
+
+
 def leanings(criterion: Report, judge: Report) -> Figure:
     """Shares around a half, and pulls around none, in blocks of the same measure."""
-    name = judge["name"]
-    position, length, own = judge["position"], judge["length"], judge["self_preference"]
-    measures: list[tuple[str, float | None, bool, list[tuple[str, str, Report]]]] = [
-        (_("Takes the response shown first"), 0.5, True, [(name, "judge", position["first_shown"])]),
-        (_("Says the same in both orders"), None, True, [(name, "judge", position["consistency"])]),
-        (
-            _("Of those that change sides, takes the first both times"),
-            0.5,
-            True,
-            [(name, "judge", position["to_first"])],
-        ),
-        (
-            _("Takes the longer response"),
-            0.5,
-            True,
-            [
-                (name, "judge", length["prefers_longer"]),
-                (_("People"), "people", length["people_prefer_longer"]),
-            ],
-        ),
-        (
-            _("Pull of twice the length, people’s choice held fixed (log-odds)"),
-            0,
-            False,
-            [(name, "judge", length["slope"])],
-        ),
-    ]
-    for feature in judge["format"]["features"]:
-        if feature["feature"] == "length":
-            continue
-        measures.append(
-            (
-                _("Takes the response with more %(what)s") % {"what": _feature(feature["feature"])},
-                0.5,
-                True,
-                [
-                    (name, "judge", feature["prefers_more"]),
-                    (_("People"), "people", feature["people_prefer_more"]),
-                ],
-            )
-        )
-    family = _(", %(family)s") % {"family": own["family"]} if own["family"] else ""
-    measures.append(
-        (
-            _("Takes the response of its own family%(family)s") % {"family": family},
-            None,
-            True,
-            [(name, "judge", own["own"]), (_("People"), "people", own["people_own"])],
-        )
-    )
-    if own["gap"]["value"] is not None:
-        title = _("Follows people to its own family more often than to another")
-        measures.append((title, 0, False, [(name, "judge", own["gap"])]))
+    measures = _measures(judge)
     columns = [
         Column("leaning", _("Leaning"), "text"),
         Column("who", _("Who"), "text"),
@@ -71,21 +30,10 @@ def leanings(criterion: Report, judge: Report) -> Figure:
         Column("reason", _("Why not"), "text"),
     ]
     rows = [
-        [title, who, *spread(figure["value"], figure["ci95"]), figure["n"], figure["reason"]]
-        for title, _middle, _share, lines in measures
-        for who, _kind, figure in lines
+        [measure.title, who, *spread(figure["value"], figure["ci95"]), figure["n"], figure["reason"]]
+        for measure in measures
+        for who, _kind, figure in measure.lines
     ]
-    blocks = []
-    for title, middle, share, lines in measures:
-        values = [end for _who, _kind, figure in lines for end in (figure["value"], *(figure["ci95"] or ()))]
-        axis = SHARES if share else Axis.over(values, -1, 1, 2)
-        blocks.append(
-            {
-                "title": title,
-                "middle": None if middle is None else axis.at(middle),
-                "lines": [line(who, kind, figure, axis, share) for who, kind, figure in lines],
-            }
-        )
     return Figure(
         "leanings",
         _("What it leans to"),
@@ -97,8 +45,64 @@ def leanings(criterion: Report, judge: Report) -> Figure:
         Table(columns, rows),
         WHISKERS,
         SHARES,
-        blocks,
+        [_block(measure) for measure in measures],
     )
+
+
+def _measures(judge: Report) -> list[_Measure]:
+    position, length, own = judge["position"], judge["length"], judge["self_preference"]
+
+    def alone(figure: Report) -> list[tuple[str, str, Report]]:
+        return [(judge["name"], "judge", figure)]
+
+    def beside(figure: Report, people: Report) -> list[tuple[str, str, Report]]:
+        return [*alone(figure), (_("People"), "people", people)]
+
+    measures = [
+        _Measure(_("Takes the response shown first"), 0.5, True, alone(position["first_shown"])),
+        _Measure(_("Says the same in both orders"), None, True, alone(position["consistency"])),
+        _Measure(
+            _("Of those that change sides, takes the first both times"),
+            0.5,
+            True,
+            alone(position["to_first"]),
+        ),
+        _Measure(
+            _("Takes the longer response"),
+            0.5,
+            True,
+            beside(length["prefers_longer"], length["people_prefer_longer"]),
+        ),
+        _Measure(
+            _("Pull of twice the length, people’s choice held fixed (log-odds)"),
+            0,
+            False,
+            alone(length["slope"]),
+        ),
+    ]
+    for feature in judge["format"]["features"]:
+        if feature["feature"] != "length":
+            title = _("Takes the response with more %(what)s") % {"what": _feature(feature["feature"])}
+            lines = beside(feature["prefers_more"], feature["people_prefer_more"])
+            measures.append(_Measure(title, 0.5, True, lines))
+    family = _(", %(family)s") % {"family": own["family"]} if own["family"] else ""
+    title = _("Takes the response of its own family%(family)s") % {"family": family}
+    measures.append(_Measure(title, None, True, beside(own["own"], own["people_own"])))
+    if own["gap"]["value"] is not None:
+        title = _("Follows people to its own family more often than to another")
+        measures.append(_Measure(title, 0, False, alone(own["gap"])))
+    return measures
+
+
+def _block(measure: _Measure) -> dict[str, Any]:
+    figures = [figure for _who, _kind, figure in measure.lines]
+    ends = [end for figure in figures for end in (figure["value"], *(figure["ci95"] or ()))]
+    axis = SHARES if measure.share else Axis.over(ends, -1, 1, 2)
+    return {
+        "title": measure.title,
+        "middle": None if measure.middle is None else axis.at(measure.middle),
+        "lines": [line(who, kind, figure, axis, measure.share) for who, kind, figure in measure.lines],
+    }
 
 
 def _feature(name: str) -> str:
