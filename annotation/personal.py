@@ -5,9 +5,11 @@ stays, under a pseudonym: it is the project's data, others' figures rest on it, 
 pseudonyms only.
 """
 
+from collections import defaultdict
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +20,7 @@ from .models import (
     Annotator,
     AuditEntry,
     Flag,
+    Label,
     Membership,
     Participation,
     ProfileAnswer,
@@ -93,12 +96,6 @@ def _forget(annotator: Annotator) -> None:
 
 
 def _project(annotator: Annotator, role: str | None) -> dict[str, Any]:
-    given = (
-        Annotation.objects.filter(assignment__annotator=annotator)
-        .select_related("assignment__comparison")
-        .prefetch_related("labels__criterion", "labels__rationale")
-        .order_by("pk")
-    )
     return {
         "project": annotator.project.name,
         "role": role,
@@ -106,7 +103,7 @@ def _project(annotator: Annotator, role: str | None) -> dict[str, Any]:
         "external_id": annotator.external_id,
         "pools": [pool.name for pool in annotator.pools.all()],
         "profile": dict(annotator.profile_answers.values_list("question", "answer")),
-        "answers": [_answer(one) for one in given],
+        "answers": _answers(annotator),
         "flags": list(
             Flag.objects.filter(annotator=annotator).values(
                 "comparison__external_id", "note", "created_at", "resolved_at"
@@ -120,25 +117,39 @@ def _project(annotator: Annotator, role: str | None) -> dict[str, Any]:
     }
 
 
-def _answer(one: Annotation) -> dict[str, Any]:
-    return {
-        "comparison": one.assignment.comparison.external_id,
-        "revision": one.revision,
-        "purpose": one.assignment.purpose,
-        "shown": one.shown,
-        "active_seconds": one.active_seconds,
-        "idle_seconds": one.idle_seconds,
-        "at": one.created_at,
-        "superseded_at": one.superseded_at,
-        "labels": [
+def _answers(annotator: Annotator) -> list[dict[str, Any]]:
+    """Two statements, and no model of any row: somebody may have given tens of thousands."""
+    labels: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    rows = Label.objects.filter(annotation__assignment__annotator=annotator).order_by("pk")
+    for annotation, criterion, ranking, strength, confidence, reasons, text in rows.values_list(
+        "annotation_id",
+        "criterion__name",
+        "ranking",
+        "strength",
+        "confidence",
+        "rationale__reasons",
+        "rationale__text",
+    ):
+        labels[annotation].append(
             {
-                "criterion": label.criterion.name,
-                "ranking": label.ranking,
-                "strength": label.strength,
-                "confidence": label.confidence,
-                "reasons": label.rationale.reasons if hasattr(label, "rationale") else [],
-                "rationale": label.rationale.text if hasattr(label, "rationale") else "",
+                "criterion": criterion,
+                "ranking": ranking,
+                "strength": strength,
+                "confidence": confidence,
+                "reasons": reasons or [],
+                "rationale": text or "",
             }
-            for label in one.labels.all()
-        ],
-    }
+        )
+    given = Annotation.objects.filter(assignment__annotator=annotator).order_by("pk")
+    found: Any = given.values(
+        "revision",
+        "shown",
+        "active_seconds",
+        "idle_seconds",
+        "superseded_at",
+        key=F("pk"),
+        comparison=F("assignment__comparison__external_id"),
+        purpose=F("assignment__purpose"),
+        at=F("created_at"),
+    )
+    return [one | {"labels": labels[one.pop("key")]} for one in found]

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import path
 from rest_framework.request import Request
 
+from annotation import figures
 from annotation.api.describing import reads, taken, writes
 from annotation.api.hints import Must
 from annotation.api.paging import asked_by, page
@@ -17,7 +18,7 @@ from annotation.models import Annotator, JudgeCall, JudgeRun, Project, User
 from annotation.permissions import project_for
 
 from . import runs, steering, tasks
-from .calibration import calibration_of
+from .calibration import KEPT
 from .models import Judge, in_service
 from .registry import entry_of
 
@@ -103,8 +104,9 @@ class CallShape(TypedDict):
     created_at: datetime
 
 
-class CalibrationShape(TypedDict):
-    """One object a criterion, with the keys that the command `calibration` prints (docs/calibration.md)."""
+class CalibrationShape(figures.Moment):
+    """One object a criterion, with the keys that the command `calibration` prints (docs/calibration.md). In a
+    large project as it was at `computed_at`; `being_renewed` says that a worker is working it out anew."""
 
     project: str
     settings: dict[str, Any]
@@ -197,7 +199,10 @@ def judge_calls(request: Request, slug: str) -> Any:
 @reads(CalibrationShape, heavy=True)
 def calibration(request: Request, slug: str) -> CalibrationShape:
     """How far each judge may be believed, against people: what the command `calibration` prints."""
-    return cast("CalibrationShape", calibration_of(project_for(request.user, slug, "view").project))
+    project = project_for(request.user, slug, "view").project
+    found = figures.find_all(project, [KEPT], wait=True)
+    report: Any = found[KEPT].content | figures.moment(found.values())
+    return cast("CalibrationShape", report)
 
 
 def _by(request: Request) -> User:

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from annotation.models import JudgeRun
 
-from . import booking, panels, runs, tagging, trial
+from . import (
+    booking,
+    calibration,  # noqa: F401 - its reports are renewed by workers, who know them by this
+    panels,
+    runs,
+    tagging,
+    trial,
+)
 from .batching import left_by_runs, tend
 from .client import Batches, KeyMissing
 from .labelling import JudgeError, work_on

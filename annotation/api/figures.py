@@ -8,9 +8,8 @@ from rest_framework.request import Request
 
 from .. import figures, reports, tasks
 from ..consensus import DEFAULT, METHODS
-from ..models import Consensus
+from ..models import Consensus, Project
 from ..permissions import project_for
-from ..reports.agreement import criterion_agreement
 from ..reports.leaderboard import METHODS as RATINGS
 from ..reports.leaderboard import VOTES
 from .describing import reads, taken, writes
@@ -22,14 +21,15 @@ from .reading import Name, criterion_named
 _Method = Annotated[str, Must(enum=list(METHODS))]
 
 
-class Report(TypedDict):
-    """One object a criterion, with the keys that the command of this name prints."""
+class Report(figures.Moment):
+    """One object a criterion, with the keys that the command of this name prints. In a large project as of
+    `computed_at`; `being_renewed` says that a worker is working it out anew."""
 
     project: str
     criteria: list[dict[str, Any]]
 
 
-class Progress(TypedDict):
+class Progress(figures.Moment):
     """How far a project is. `coverage`: comparisons by who has labelled them; `people` and `judges`: what
     they gave and cost; `queues`: labels done and still wanted by pool or judge; `days`: answers and money by
     day; `skips`: by reason; `trust`: agreement of people on the first criterion, with its interval."""
@@ -71,9 +71,9 @@ def progress(request: Request, slug: str) -> Progress:
     """How far the project is, who did what, and what it cost. In a large project as it was not long ago: a
     worker renews it."""
     project = project_for(request.user, slug, "view").project
-    kept = figures.kept(project)
-    found = {name: figures.up_to_date(project, name, kept.get(name)) for name in ("progress", "trust")}
-    shown: Any = {"project": project.slug, **found["progress"], "trust": found["trust"]}
+    found = figures.find_all(project, ("progress", "trust"), wait=True)
+    whole, trust = found["progress"].content, found["trust"].content
+    shown: Any = {"project": project.slug, **whole, "trust": trust, **figures.moment(found.values())}
     return cast("Progress", shown)
 
 
@@ -85,8 +85,7 @@ def agreement(request: Request, slug: str) -> Report:
         criteria = reports.criteria_named(project, asked["criterion"])
     except reports.Unknown as error:
         raise Unprocessable("criterion", str(error)) from error
-    figures = [criterion_agreement(project, one, details=asked["details"]) for one in criteria]
-    return {"project": project.slug, "criteria": figures}
+    return _report(project, [figures.named(one, asked["details"]) for one in criteria])
 
 
 @reads(
@@ -103,12 +102,14 @@ def leaderboard(request: Request, slug: str) -> Report:
     """How strong the models are that wrote the responses."""
     project, asked = project_for(request.user, slug, "view").project, asked_by(request)
     try:
-        found = reports.leaderboard_of(
-            project, asked["criterion"], asked["method"], asked["votes"], asked["length_controlled"]
-        )
+        criteria = reports.criteria_named(project, asked["criterion"])
+        names = [
+            figures.board_named(one, asked["votes"], asked["length_controlled"], asked["method"])
+            for one in criteria
+        ]
+        return _report(project, names)
     except reports.Unknown as error:
         raise Unprocessable("query", str(error)) from error
-    return {"project": project.slug, "criteria": found["criteria"]}
 
 
 @reads(
@@ -135,6 +136,12 @@ def refresh_consensus(request: Request, slug: str) -> Begun:
         criterion_named(project, name)
     transaction.on_commit(lambda: tasks.refresh_consensus.delay(project.pk, name, method))
     return {"begun": True}
+
+
+def _report(project: Project, names: list[str]) -> Report:
+    """Nothing is missing: a program waits where a page would say that it is being worked out."""
+    found = figures.find_all(project, names, wait=True).values()
+    return {"project": project.slug, "criteria": [one.content for one in found], **figures.moment(found)}
 
 
 def _consensus_shape(found: Consensus) -> ConsensusShape:

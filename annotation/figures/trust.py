@@ -1,10 +1,12 @@
-"""How far the labels can be trusted, in short: from the agreement report, kept because it takes a while."""
+"""How far the labels can be trusted, in short: from the agreement report that is kept."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ..models import Annotator, Project
-from ..reports.agreement import criterion_agreement
 from ..reports.reading import criteria_named
+from .agreement import agreement_basis, named
+from .keeping import Basis, current
 
 PEOPLE = "human_human"
 
@@ -14,7 +16,7 @@ def trust_of(project: Project) -> dict[str, Any]:
     in order of time), `fell` (the last part is surely below the whole), `annotators` (agreement with the
     others, from 20 labels on). Empty for a project without criteria."""
     for criterion in criteria_named(project)[:1]:
-        report = criterion_agreement(project, criterion)
+        report = current(project, named(criterion, details=True))
         group = report["groups"][PEOPLE]
         level = report["level"]
         whole = {
@@ -22,11 +24,7 @@ def trust_of(project: Project) -> dict[str, Any]:
             "ci95": group["intervals"].get(level) or group["alpha_ci95"],
             "comparisons": group["comparisons"],
         }
-        time = [
-            {"to": part["to"].isoformat() if part["to"] else None, **part[PEOPLE]}
-            for part in report["by"]["time"]
-            if PEOPLE in part
-        ]
+        time = [{"to": part["to"], **part[PEOPLE]} for part in report["by"]["time"] if PEOPLE in part]
         return {
             "criterion": criterion.name,
             **whole,
@@ -35,6 +33,12 @@ def trust_of(project: Project) -> dict[str, Any]:
             "annotators": _annotators(project, report["each_annotator"]),
         }
     return {}
+
+
+def trust_basis(project: Project) -> Callable[..., Basis]:
+    """That of the first criterion's agreement report. Two statements."""
+    of, first = agreement_basis(project), criteria_named(project)[:1]
+    return lambda: of(str(first[0].pk)) if first else Basis("", "")
 
 
 def _fell(time: list[dict[str, Any]], whole: Any) -> dict[str, Any] | None:

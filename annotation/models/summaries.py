@@ -79,13 +79,20 @@ class SummaryMark(models.Model):
 
 
 class Figures(models.Model):
-    """Figures of a whole project, kept because working them out took `seconds`."""
+    """Figures of a whole project, kept because working them out took `seconds`.
+
+    `setup` and `newest` say what they rest on (`annotation.figures.Basis`). The row is there before the first
+    figures are: `computed_at` is null then.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
-    name = models.SlugField(max_length=40)
+    name = models.CharField(max_length=80)
     content = models.JSONField(default=dict)
-    seconds = models.FloatField()
-    computed_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    computed_at = models.DateTimeField(null=True)
+    setup = models.TextField(default="")
+    newest = models.TextField(default="")
+    asked_at = models.DateTimeField(null=True, help_text="Since when a worker is to renew them.")
 
     class Meta:
         verbose_name_plural = "figures"

@@ -4,8 +4,6 @@ import csv
 from typing import Any
 
 from django.contrib import messages
-from django.core.cache import cache
-from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,14 +11,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from annotation.models import Criterion, Decision, Label, Project
+from annotation import figures
+from annotation.figures import Found
+from annotation.models import Criterion, Project
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
-from annotation.reports.leaderboard import VOTES, leaderboard_of
+from annotation.reports.leaderboard import VOTES
 from annotation.spreadsheets import plain
 from routing import arena
 
-from .agreement.kept import HOURS
+from .as_of import AsOf, dated
 from .signed_in import SignedInRequest, signed_in
 
 VOTES_IN_WORDS = {
@@ -46,14 +46,19 @@ def leaderboard(request: SignedInRequest, slug: str) -> HttpResponse:
     }
     if criteria:
         criterion, votes, controlled = _asked(request, access)
-        found = _kept(access.project, criterion, votes, controlled)
+        kept = _kept(access.project, criterion, votes, controlled)
+        as_of = AsOf.of(request, [kept])
+        if as_of.unchanged:
+            return HttpResponse(status=204)
+        found = kept.content
         context |= {
+            "as_of": as_of,
             "found": found,
             "criterion": criterion,
             "votes": votes,
             "controlled": controlled,
-            "groups": _groups(found["models"]),
-            "query": request.GET.urlencode(),
+            "groups": _groups(found.get("models", [])),
+            "query": as_of.address.partition("?")[2],
         }
     return render(request, "frontend/leaderboard.html", context)
 
@@ -66,11 +71,13 @@ def leaderboard_table(request: SignedInRequest, slug: str) -> HttpResponse:
     if not criteria_of(access.project):
         raise Http404("No criteria")
     criterion, votes, controlled = _asked(request, access)
+    found = _kept(access.project, criterion, votes, controlled, wait=True)
     reply = HttpResponse(content_type="text/csv; charset=utf-8")
-    reply["Content-Disposition"] = f'attachment; filename="{slug}-{criterion.name}-leaderboard.csv"'
+    name = dated(f"{slug}-{criterion.name}-leaderboard.csv", [found])
+    reply["Content-Disposition"] = f'attachment; filename="{name}"'
     rows = csv.writer(reply)
     rows.writerow(COLUMNS)
-    for model in _kept(access.project, criterion, votes, controlled)["models"]:
+    for model in found.content["models"]:
         low, high = model["ci95"]
         values = model | {
             "group": model["group"] + 1,
@@ -107,21 +114,9 @@ def _asked(request: SignedInRequest, access: Access) -> tuple[Criterion, str, bo
     return criterion, votes, request.GET.get("length") == "equal"
 
 
-def _kept(project: Project, criterion: Criterion, votes: str, controlled: bool) -> dict[str, Any]:
-    """The leaderboard, from the cache while no label and no Decision was added, and nobody was excluded."""
-    label = Label.objects.filter(criterion=criterion).order_by("-pk").values_list("pk", flat=True).first()
-    decision = None
-    if votes == "standing":
-        decided = Decision.objects.filter(comparison__project=project)
-        decision = decided.aggregate(newest=Max("pk"))["newest"]
-    made = f"{project.created_at.timestamp()}:{project.revision}"
-    key = f"leaderboard:1:{project.pk}:{made}:{criterion.pk}:{votes}:{controlled:d}:{label}:{decision}"
-    found: dict[str, Any] | None = cache.get(key)
-    if found is None:
-        report = leaderboard_of(project, criterion.name, votes=votes, length_controlled=controlled)
-        [found] = report["criteria"]
-        cache.set(key, found, HOURS)
-    return found
+def _kept(project: Project, criterion: Criterion, votes: str, controlled: bool, wait: bool = False) -> Found:
+    name = figures.board_named(criterion, votes, controlled)
+    return figures.find_all(project, [name], wait)[name]
 
 
 def _groups(models: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -20,12 +20,14 @@ from annotation import people as standing
 from annotation.models import Annotation, Annotator, Assignment, AuditEntry, Project
 from annotation.permissions import project_for
 from annotation.profile import counts
+from annotation.reports import criteria_named
 from annotation.spreadsheets import plain
 from annotation.work_done import Work, work_of_people
 
 from ..forms import number
 from ..words import ended, opening, who
-from .agreement.kept import criteria_with_newest, report_of
+from .agreement.kept import reports_of
+from .as_of import AsOf
 from .signed_in import SignedInRequest, signed_in
 
 RECENT = 20
@@ -69,24 +71,29 @@ class Person:
 @require_safe
 def people(request: SignedInRequest, slug: str) -> HttpResponse:
     """Everybody who labels, the busiest first. The agreement report may take a moment, so the page comes
-    without it and asks for the list again with it."""
+    without it and asks for the list again until it is there."""
     access = project_for(request.user, slug, "manage")
     project = access.project
-    reported = "report" in request.GET
+    asked = "report" in request.GET
+    report = _report(project) if asked else None
+    as_of = AsOf.of(request, [report] if report else [])
+    if as_of.unchanged:
+        return HttpResponse(status=204)
     rows = _people(project)
-    if reported:
-        _add_report(project, rows)
+    if report:
+        _add_report(report, rows)
     hourly = [one.hourly for one in rows if one.hourly is not None]
     pay = None
     if project.minimum_hourly_pay is not None:
-        known = figures.kept(project).get("pace")
-        pay = figures.pay_at(project, figures.up_to_date(project, "pace", known))
+        known = figures.kept(project, ["pace"]).get("pace")
+        pay = figures.pay_at(project, figures.find(project, "pace", known).content)
     context = {
         "access": access,
         "project": project,
         "section": "people",
         "rows": rows,
-        "reported": reported,
+        "as_of": as_of,
+        "reported": asked and not as_of.missing,
         "answers": sum(one.work.answers for one in rows),
         "seconds": sum(one.work.seconds for one in rows),
         "hourly": median(hourly) if hourly else None,
@@ -107,13 +114,19 @@ def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpRespon
     project = access.project
     annotator = _of(project, annotator_id)
     work = work_of_people(project, annotator=annotator).get(annotator.pk, NOTHING)
-    by_criterion = []
-    for criterion in criteria_with_newest(project):
-        report = report_of(project, criterion, details=True)
-        row = next((one for one in report["each_annotator"] if one["annotator"] == annotator.pk), None)
-        if row:
-            by_criterion.append({"criterion": criterion, **row})
+    criteria = criteria_named(project)
+    reports = reports_of(project, criteria)
+    as_of = AsOf.of(request, reports.values())
+    if as_of.unchanged:
+        return HttpResponse(status=204)
+    by_criterion = [
+        {"criterion": criterion, **row}
+        for criterion in criteria
+        for row in reports[criterion.pk].content.get("each_annotator", ())
+        if row["annotator"] == annotator.pk
+    ]
     context = {
+        "as_of": as_of,
         "access": access,
         "project": project,
         "section": "people",
@@ -234,12 +247,14 @@ def _people(project: Project) -> list[Person]:
     return sorted(rows, key=lambda one: (-one.work.answers, one.annotator.pk))
 
 
-def _add_report(project: Project, rows: list[Person]) -> None:
-    """Agreement by the first criterion, which is the one that counts most."""
-    criterion = next(iter(criteria_with_newest(project)), None)
-    if criterion is None:
-        return
-    found = {one["annotator"]: one for one in report_of(project, criterion, details=True)["each_annotator"]}
+def _report(project: Project) -> figures.Found | None:
+    """Agreement by the first criterion, which is the one that counts most; None without criteria."""
+    first = criteria_named(project)[:1]
+    return next(iter(reports_of(project, first).values()), None)
+
+
+def _add_report(report: figures.Found, rows: list[Person]) -> None:
+    found = {one["annotator"]: one for one in report.content.get("each_annotator", ())}
     for row in rows:
         row.found = found.get(row.annotator.pk)
 

@@ -1,6 +1,6 @@
 """One annotator, judge or person, held against people: by category, beside single votes, and its pulls."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,16 +16,24 @@ from .figures import FEWEST, Figure, missing, of_sums, too_few
 from .tables import against
 
 
+class Beside(NamedTuple):
+    """A group of paired units, and which units of the case these are."""
+
+    group: Group
+    unit: Ints
+
+
 def by_category(case: Case, index: int, unit: Ints, people: Ints, said: Ints) -> list[dict[str, Any]]:
     """The headline and kappa_x by category. `people`, `said`: both answers on each of `unit`."""
     category = case.ground.category[case.at][case.answers.comparison]
     comparison, group, single = case.answers.comparison[unit], case.group[unit], beside(case, index)
+    alike = category[single.unit]
     compared = category[unit][(people != UNKNOWN) & (said != UNKNOWN)]
     found = []
     for one in np.unique(compared[compared >= 0]).tolist():
         at = np.flatnonzero(category[unit] == one)
         held = against(people[at], said[at], comparison[at], group[at]).json()
-        alone = {"kappa_x": kappa_x(case, single.where(category == one)).json()}
+        alone = {"kappa_x": kappa_x(case, single.group.where(alike == one)).json()}
         found.append({"category": case.ground.categories[one], **held, **alone})
     return found
 
@@ -47,11 +55,15 @@ def pulls(case: Case, unit: Ints, people: Ints, said: Ints) -> dict[str, Any]:
     }
 
 
-def beside(case: Case, index: int) -> Group:
-    """The annotator's label beside the vote of every person other than it."""
-    own = value_counts(case.judgements, case.judgements.voter == index)
-    others = case.values - own if case.votes.people[index] else case.values
-    return Group(others, case.judgements.comparison, own)
+def beside(case: Case, index: int) -> Beside:
+    """The annotator's label beside the vote of every person other than it, on the units that have both: most
+    people label a small part of everything."""
+    unit = np.unique(case.judgements.unit[case.judgements.voter == index])
+    own = value_counts(case.judgements, case.judgements.voter == index)[unit]
+    others = case.values[unit] - own if case.votes.people[index] else case.values[unit]
+    group = Group(others, case.judgements.comparison[unit], own)
+    paired = group.paired
+    return Beside(group.where(paired), unit[paired])
 
 
 def kappa_x(case: Case, group: Group) -> Figure:

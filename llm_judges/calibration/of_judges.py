@@ -49,7 +49,7 @@ def judge_row(case: Case, judge: Judge, epsilon: float, kept: Calibration | None
         "coverage": _coverage(case, judge, index),
         **_against_people(case, index, said),
         "confusion": _confusion(case, said, replies),
-        "kappa_x": kappa_x(case, beside(case, index)).json(),
+        "kappa_x": kappa_x(case, beside(case, index).group).json(),
         "kappa_x_corrected": _without_noise(case, replies).json(),
         "tau_b": _tau_b(case, index),
         "alternative": _alternative(case, said, epsilon),

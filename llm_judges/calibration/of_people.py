@@ -36,7 +36,7 @@ def _person(case: Case, index: int, labels: int) -> dict[str, Any]:
         "against_people": against(people, said, case.answers.comparison[unit], case.group[unit]).json(),
         "by_category": by_category(case, index, unit, people, said),
         "confusion": {"classes": list(CLASSES), "counts": confusion(people, said), "shown": None},
-        "kappa_x": kappa_x(case, beside(case, index)).json(),
+        "kappa_x": kappa_x(case, beside(case, index).group).json(),
         "position": {"first_shown": _first_shown(case, voter.id)},
         **pulls(case, unit, people, said),
     }

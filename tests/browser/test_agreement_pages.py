@@ -7,7 +7,6 @@ from itertools import product
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -25,11 +24,6 @@ PAGES = ("agreement", "disputes", "leaderboard")
 MODELS = ("ash", "oak", "a model with a name as long as anybody could wish for, and a little longer")
 NAMES = ("Ada", "Someone of a family whose names take up a line", "Bo", "Chi")
 WIDTHS = ((1440, 900), (1024, 768), (390, 844), (320, 640))
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    cache.clear()
 
 
 @pytest.fixture

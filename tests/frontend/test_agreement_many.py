@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -10,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation import bulk
+from annotation.figures import keeping
 from annotation.models import (
     Annotation,
     Annotator,
@@ -29,11 +29,6 @@ VOTES = 4  # a comparison
 CRITERIA = 4
 SAID = np.array(["a>b", "a=b", "b>a"])
 MESSAGES = ('[{"role": "assistant", "content": "Short."}]', '[{"role": "assistant", "content": "Longer."}]')
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    cache.clear()
 
 
 def voted(slug: str, comparisons: int) -> Project:
@@ -110,7 +105,11 @@ def statements(client: Client, project: Project) -> dict[str, tuple[int, int]]:
     return counts
 
 
-def test_pages_take_the_same_few_statements_on_two_hundred_thousand_labels(client: Client) -> None:
+def test_pages_take_the_same_few_statements_on_two_hundred_thousand_labels(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "LARGE", 10**9)  # so that the page itself works it out
+    monkeypatch.setattr(keeping, "QUICK", float("inf"))
     few = statements(client, voted("few", 40))
     project = voted("many", 12_500)
     assert Label.objects.filter(project=project).count() == 200_000

@@ -7,7 +7,6 @@ import random
 import re
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 FIGURES = ("criteria", "groups", "time", "parts", "pairs", "annotators", "leanings", "disputes")
 XSS = "<img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    cache.clear()
 
 
 @pytest.fixture

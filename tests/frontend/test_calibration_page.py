@@ -6,12 +6,11 @@ import json
 import random
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from annotation.models import Annotator, AuditEntry, Label, Project, Response, SoftLabel
+from annotation.models import Annotator, AuditEntry, Figures, Label, Project, Response, SoftLabel
 from frontend.templatetags.humanise import percent
 from frontend.views.judges.calibration import FIGURES
 from frontend.views.judges.calibration.sentence import figure_in_words
@@ -118,7 +117,7 @@ def test_models_win_rates_with_the_judge_are_shown_at_equal_length_beside_people
         assert f"people {percent(rate['people'])}" in html
         assert (row["model"], float(row["controlled"])) == (rate["model"], rate["controlled"]["value"])
     Response.objects.update(model="")
-    cache.clear()
+    Figures.objects.all().delete()
     assert "name different models" in part(page(viewer, project), "win-rates")
 
 
@@ -137,7 +136,6 @@ def test_too_little_is_said_in_words_and_nothing_breaks() -> None:
 
 def test_looking_again_computes_nothing_until_a_label_is_added(project: Project) -> None:
     viewer = client_of(project, "viewer")
-    cache.clear()
     with CaptureQueriesContext(connection) as first:
         page(viewer, project)
     with CaptureQueriesContext(connection) as again:

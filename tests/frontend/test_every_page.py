@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from annotation import figures
+from annotation.figures import keeping
 from annotation.models import Annotator
 from llm_judges.registry import annotator_of, set_judge
 from tests.every_page import pages
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def owner(client: Client, monkeypatch: pytest.MonkeyPatch) -> Annotator:
     """Signed in. However quick the machine, figures are worked out each time that they are asked for."""
-    monkeypatch.setattr(figures, "QUICK", float("inf"))
-    monkeypatch.setattr(figures, "PATIENCE", 0)
+    monkeypatch.setattr(keeping, "QUICK", float("inf"))
+    monkeypatch.setattr(keeping, "PATIENCE", 0)
     owner = make_person(make_project(), role="owner")
     assert owner.user is not None
     client.force_login(owner.user)

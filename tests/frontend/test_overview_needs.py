@@ -130,7 +130,7 @@ def test_the_live_part_comes_alone_and_for_fewer_statements(client: Client, proj
 
 
 def test_figures_that_take_long_are_shown_as_they_were_and_renewed_by_a_worker(
-    client: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+    client: Client, project: Project
 ) -> None:
     make_comparison(project)
     content = figures.renew(project, "progress")
@@ -140,7 +140,6 @@ def test_figures_that_take_long_are_shown_as_they_were_and_renewed_by_a_worker(
     )
     assert "<b>700,000 of 1,000,000</b>" in page(client, project)
     Figures.objects.filter(pk=kept.pk).update(computed_at=timezone.now() - timedelta(seconds=101))
-    monkeypatch.setattr(figures, "QUICK", 0.0)  # a worker keeps what it finds, however quick it was
     assert "<b>700,000 of 1,000,000</b>" in page(client, project), "nobody waits for what takes long"
     assert "<b>0 of 1</b>" in page(client, project), "the worker has been at it"
 

@@ -1,5 +1,6 @@
 """How far the labels can be trusted: the agreement page, its downloads, and the most disputed comparisons."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -9,16 +10,19 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from annotation import figures
 from annotation.models import Comparison, Criterion, Project
 from annotation.permissions import project_for
+from annotation.reports import criteria_named
 from annotation.reports.circumstances import names_of
 
 from ...words import opening
+from ..as_of import AsOf, dated
 from ..signed_in import SignedInRequest, signed_in
 from .charts import Axis, mark
 from .cycles import cycles
 from .figure import GROUPS, Figure, group_name
-from .kept import criteria_with_newest, report_of
+from .kept import reports_of
 from .overall import by_part, groups, over_time, rankings
 from .people import annotators, leanings, pairs
 from .sentence import sentence
@@ -44,11 +48,18 @@ def agreement(request: SignedInRequest, slug: str) -> HttpResponse:
     """The page of one criterion, with the headline of every other."""
     access = project_for(request.user, slug, "view")
     project = access.project
-    criteria = criteria_with_newest(project)
+    criteria = criteria_named(project)
     chosen = _chosen(criteria, request.GET.get("criterion"))
     context: dict[str, Any] = {"access": access, "project": project, "section": "agreement", "chosen": chosen}
     if chosen:
-        reports = {one.pk: report_of(project, one, details=one.pk == chosen.pk) for one in criteria}
+        found = reports_of(project, [chosen], [one for one in criteria if one.pk != chosen.pk])
+        as_of = AsOf.of(request, found.values())
+        if as_of.unchanged:
+            return HttpResponse(status=204)
+        context["as_of"] = as_of
+        if as_of.missing:
+            return render(request, "frontend/agreement/page.html", context)
+        reports = {pk: one.content for pk, one in found.items()}
         report, names = reports[chosen.pk], _names(project)
         context |= {
             "report": report,
@@ -66,14 +77,16 @@ def agreement(request: SignedInRequest, slug: str) -> HttpResponse:
 def table(request: SignedInRequest, slug: str, figure: str) -> HttpResponse:
     """The numbers of one figure as CSV; `criteria` and `disputes` are figures too."""
     project = project_for(request.user, slug, "view").project
-    criteria = criteria_with_newest(project)
+    criteria = criteria_named(project)
     chosen = _chosen(criteria, request.GET.get("criterion"))
     if chosen is None:
         raise Http404("This project has no criteria")
     if figure == "criteria":
-        found: Table | None = _criteria_table([report_of(project, one, details=False) for one in criteria])
+        reports = reports_of(project, [], criteria, wait=True)
+        found: Table | None = _criteria_table([one.content for one in reports.values()])
     else:
-        report = report_of(project, chosen, details=True)
+        reports = reports_of(project, [chosen], wait=True)
+        report = reports[chosen.pk].content
         if figure == "disputes":
             found = _disputes_table(_disputed(project, report, _between(request)))
         else:
@@ -82,17 +95,19 @@ def table(request: SignedInRequest, slug: str, figure: str) -> HttpResponse:
             found = drawn.table if drawn else None
     if found is None:
         raise Http404("There is no such figure")
-    return _file(found.csv(), "text/csv; charset=utf-8", f"{project.slug}-{chosen.name}-{figure}.csv")
+    name = dated(f"{project.slug}-{chosen.name}-{figure}.csv", reports.values())
+    return _file(found.csv(), "text/csv; charset=utf-8", name)
 
 
 @signed_in
 @require_safe
 def everything(request: SignedInRequest, slug: str) -> HttpResponse:
-    """All figures of all criteria as JSON, as the `agreement` command prints them."""
+    """All figures of all criteria as JSON, as the `agreement` command prints them, and of when they are."""
     project = project_for(request.user, slug, "view").project
-    reports = [report_of(project, one, details=True) for one in criteria_with_newest(project)]
-    body = orjson.dumps({"project": project.slug, "criteria": reports}, option=orjson.OPT_INDENT_2)
-    return _file(body, "application/json", f"{project.slug}-agreement.json")
+    found = reports_of(project, criteria_named(project), wait=True).values()
+    report = {"project": project.slug, "criteria": [one.content for one in found]} | figures.moment(found)
+    body = orjson.dumps(report, option=orjson.OPT_INDENT_2)
+    return _file(body, "application/json", dated(f"{project.slug}-agreement.json", found))
 
 
 @signed_in
@@ -101,11 +116,15 @@ def disputes(request: SignedInRequest, slug: str) -> HttpResponse:
     """The comparisons on which votes differ most, page by page, of one category if asked."""
     access = project_for(request.user, slug, "view")
     project = access.project
-    chosen = _chosen(criteria_with_newest(project), request.GET.get("criterion"))
+    chosen = _chosen(criteria_named(project), request.GET.get("criterion"))
     if chosen is None:
         raise Http404("This project has no criteria")
-    report = report_of(project, chosen, details=True)
     between, category = _between(request), request.GET.get("category", "")
+    found = reports_of(project, [chosen])[chosen.pk]
+    as_of = AsOf.of(request, [found])
+    if as_of.unchanged:
+        return HttpResponse(status=204)
+    report = found.content or {"disputed": {between: {"most": [], "number": 0}}}
     rows = _disputed(project, report, between)
     categories = sorted({row["comparison"].category for row in rows} - {""})
     if category:
@@ -116,6 +135,7 @@ def disputes(request: SignedInRequest, slug: str) -> HttpResponse:
         "access": access,
         "project": project,
         "section": "agreement",
+        "as_of": as_of,
         "chosen": chosen,
         "criteria": project.criteria.filter(retired_at=None),
         "between": between,
@@ -131,7 +151,7 @@ def disputes(request: SignedInRequest, slug: str) -> HttpResponse:
     return render(request, "frontend/agreement/disputes.html", context)
 
 
-def _chosen(criteria: list[Criterion], name: str | None) -> Criterion | None:
+def _chosen(criteria: Sequence[Criterion], name: str | None) -> Criterion | None:
     """The criterion of this name, the first one without a name, None where there is none at all."""
     if name is None:
         return criteria[0] if criteria else None

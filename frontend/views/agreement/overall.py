@@ -1,5 +1,6 @@
 """Figures of everybody together: how sure alpha is, its course, its parts, rankings."""
 
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -30,7 +31,8 @@ def groups(report: dict[str, Any], names: dict[int, str]) -> Figure:
         Column("reason", _("Why not"), "text"),
     ]
     rows = []
-    for name, found in report["groups"].items():
+    for name in GROUPS:
+        found = report["groups"][name]
         others = (found.get("other_annotators") or {}).get("ci95") or (None, None)
         without = found.get("corrected") or {}
         rows.append(
@@ -61,13 +63,13 @@ def groups(report: dict[str, Any], names: dict[int, str]) -> Figure:
         Table(columns, rows),
         "sure",
         axis,
-        [_group_row(axis, report, name) for name in report["groups"]],
+        [_group_row(axis, report, name) for name in GROUPS],
     )
 
 
 def over_time(report: dict[str, Any], names: dict[int, str]) -> Figure:
     """Alpha over equal parts of the comparisons in the order in which they were labelled."""
-    parts = report["by"]["time"]
+    parts = [part | {end: _moment(part[end]) for end in ("from", "to")} for part in report["by"]["time"]]
     columns = [
         Column("from", _("From"), "moment"),
         Column("to", _("To"), "moment"),
@@ -174,6 +176,10 @@ def rankings(report: dict[str, Any], names: dict[int, str]) -> Figure | None:
         rows=found["cycles"][:SHOWN_CYCLES],
         more={"tau_b": found["tau_b"], "w": found["w"], "cycles": len(found["cycles"])},
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _group_row(axis: Axis, report: dict[str, Any], name: str) -> dict[str, Any]:

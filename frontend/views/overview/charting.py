@@ -22,11 +22,12 @@ from annotation.ranking import Scale
 from ...templatetags.humanise import answer_in_words, money
 from ...words import title, who
 from ..agreement.tables import Column, Table, spread, with_interval
+from ..as_of import AsOf, dated
 from ..signed_in import SignedInRequest, signed_in
 
 Shape = Literal["lines", "bars", "band", "whiskers"]
 DRAWN = ("progress", "answers", "trust")
-Figures = Mapping[str, Mapping[str, Any]]
+Figures = Mapping[str, figures.Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,15 @@ class Chart:
 def charts(request: SignedInRequest, slug: str) -> HttpResponse:
     """The charts, a part of the overview that comes after the rest of it; by itself, a page of them."""
     access = project_for(request.user, slug, "view")
-    found = _figures(access.project)
+    found = figures.find_all(access.project, DRAWN)
+    as_of = AsOf.of(request, found.values())
+    if as_of.unchanged:
+        return HttpResponse(status=204)
     context = {
         "access": access,
         "project": access.project,
-        "charts": [make(access.project, found) for make in CHARTS.values()],
+        "as_of": as_of,
+        "charts": [] if as_of.missing else [make(access.project, found) for make in CHARTS.values()],
     }
     template = "charts" if request.htmx else "charts_page"
     return render(request, f"frontend/overview/{template}.html", context)
@@ -79,19 +84,16 @@ def chart_table(request: SignedInRequest, slug: str, chart: str) -> HttpResponse
     project = project_for(request.user, slug, "view").project
     if chart not in CHARTS:
         raise Http404("There is no such chart")
-    made = CHARTS[chart](project, _figures(project))
+    found = figures.find_all(project, DRAWN, wait=True)
+    made = CHARTS[chart](project, found)
     reply = HttpResponse(made.table.csv(), content_type="text/csv; charset=utf-8")
-    reply["Content-Disposition"] = f'attachment; filename="{project.slug}-{chart}.csv"'
+    name = dated(f"{project.slug}-{chart}.csv", found.values())
+    reply["Content-Disposition"] = f'attachment; filename="{name}"'
     return reply
 
 
-def _figures(project: Project) -> Figures:
-    kept = figures.kept(project)
-    return {name: figures.up_to_date(project, name, kept.get(name)) for name in DRAWN}
-
-
 def _progress(project: Project, found: Figures) -> Chart:
-    days = found["progress"]["days"]
+    days = found["progress"].content["days"]
     rows = [
         [_day(row["day"]), people, judges]
         for row, people, judges in zip(
@@ -113,7 +115,7 @@ def _progress(project: Project, found: Figures) -> Chart:
 
 
 def _spend(project: Project, found: Figures) -> Chart:
-    days = [row for row in found["progress"]["days"] if float(row["spent"])]
+    days = [row for row in found["progress"].content["days"] if float(row["spent"])]
     rows = [
         [_day(row["day"]), total]
         for row, total in zip(days, accumulate(float(row["spent"]) for row in days), strict=True)
@@ -128,7 +130,7 @@ def _spend(project: Project, found: Figures) -> Chart:
 
 
 def _agreement(project: Project, found: Figures) -> Chart:
-    parts = found["trust"].get("time", [])
+    parts = found["trust"].content.get("time", [])
     rows = [
         [datetime.fromisoformat(part["to"]), *spread(part["alpha"], part["ci95"])]
         for part in parts
@@ -150,7 +152,7 @@ def _agreement(project: Project, found: Figures) -> Chart:
 
 
 def _annotators(project: Project, found: Figures) -> Chart:
-    given = found["trust"].get("annotators", [])
+    given = found["trust"].content.get("annotators", [])
     known = Annotator.objects.in_bulk([row["annotator"] for row in given])
     rows = [
         [
@@ -180,7 +182,7 @@ def _annotators(project: Project, found: Figures) -> Chart:
 
 
 def _labels(project: Project, found: Figures) -> Chart:
-    said = found["answers"]["labels"]
+    said = found["answers"].content["labels"]
     criterion = next((one for one in criteria_of(project) if one.name in said), None)
     rows = []
     if criterion:
@@ -198,7 +200,7 @@ def _labels(project: Project, found: Figures) -> Chart:
 
 
 def _times(project: Project, found: Figures) -> Chart:
-    counts = found["answers"]["times"]
+    counts = found["answers"].content["times"]
     ends = [*(str(end) for end in TIMES[1:]), ""]
     rows = [
         [f"{start}–{end}" if end else f"{start}+", number]

@@ -34,8 +34,9 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
     """A constant number of statements, whatever the project's size. Its `live` part is asked for again."""
     access = project_for(request.user, slug, "view", leaks=undecided())
     project = access.project
-    kept = figures.kept(project)
-    found = figures.up_to_date(project, "progress", kept.get("progress"))
+    kept = figures.kept(project, ("progress", "pace", "trust"))
+    progress, trust = figures.find(project, "progress", kept.get("progress")), kept.get("trust")
+    found = progress.content
     coverage = Coverage(**found["coverage"])
     lines = ledger(found, coverage)
     people, judges = lines[0], lines[1:]
@@ -69,14 +70,14 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "pools": by_pool,
         "to_adjudicate": sum(pool.wanted for pool in by_pool if pool.adjudicates),
         "forecast": _forecast(found, sum(pool.wanted for pool in by_pool)),
-        "trust": kept["trust"].content if "trust" in kept else None,
+        "trust": trust.content if trust and trust.computed_at else None,
         "flags": open_flags(project).aggregate(
             number=Count("pk"), comparisons=Count("comparison", distinct=True)
         ),
         "leaks": access.membership.leaks,  # type: ignore[attr-defined]
         "skips": skipped,
         "skipped": sum(skipped.values()),
-        "as_of": kept["progress"].computed_at if "progress" in kept else None,
+        "as_of": None if progress.exact else progress.computed_at,
     } | _halted(access)
     if request.htmx:
         return render(request, "frontend/overview/live.html", context)
@@ -93,7 +94,7 @@ def _pay(project: Project, kept: Mapping[str, Figures]) -> figures.Pay | None:
     """What an hour pays people; None where an answer has no price. One statement at most."""
     if not project.human_label_price:
         return None
-    return figures.pay_at(project, figures.up_to_date(project, "pace", kept.get("pace")))
+    return figures.pay_at(project, figures.find(project, "pace", kept.get("pace")).content)
 
 
 def _halted(access: Access) -> dict[str, Any]:

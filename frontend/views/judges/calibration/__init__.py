@@ -10,9 +10,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from annotation import figures as project_figures
+from annotation.figures import Found
+from annotation.models import Project
 from annotation.permissions import project_for
+from llm_judges.calibration import KEPT
 
 from ....forms import number
+from ...as_of import AsOf, dated
 from ...signed_in import SignedInRequest, signed_in
 from ..found import context_of
 from .figures import (
@@ -27,7 +32,6 @@ from .figures import (
     win_rates,
 )
 from .keeping import calibration_keep
-from .kept import calibration_kept
 from .leanings import leanings
 from .sentence import sentence
 
@@ -51,9 +55,16 @@ FIGURES: dict[str, Maker] = {
 def calibration(request: SignedInRequest, slug: str) -> HttpResponse:
     """One judge on one criterion against people; the first of each unless chosen."""
     access = project_for(request.user, slug, "view")
-    report = calibration_kept(access.project)
+    found = _kept(access.project)
+    as_of = AsOf.of(request, [found])
+    if as_of.unchanged:
+        return HttpResponse(status=204)
+    context: dict[str, Any] = context_of(access) | {"as_of": as_of}
+    if as_of.missing:
+        return render(request, "frontend/judges/calibration/page.html", context)
+    report = found.content
     criterion, judge = _chosen(report, request.GET)
-    context: dict[str, Any] = context_of(access) | {"report": report, "criterion": criterion, "chosen": judge}
+    context |= {"report": report, "criterion": criterion, "chosen": judge}
     if criterion and judge:
         figures = {key: make(criterion, judge) for key, make in FIGURES.items()}
         query = urlencode({"criterion": criterion["criterion"], "judge": judge["annotator"]})
@@ -76,18 +87,25 @@ def calibration_table(request: SignedInRequest, slug: str, part: str) -> HttpRes
     make = FIGURES.get(part)
     if make is None:
         raise Http404("There is no such figure")
-    criterion, judge = _chosen(calibration_kept(project), request.GET)
+    found = _kept(project, wait=True)
+    criterion, judge = _chosen(found.content, request.GET)
     numbers = make(criterion, judge).table.csv() if criterion and judge else ""
-    return _file(numbers, "text/csv; charset=utf-8", f"{project.slug}-judges-{part}.csv")
+    return _file(numbers, "text/csv; charset=utf-8", dated(f"{project.slug}-judges-{part}.csv", [found]))
 
 
 @signed_in
 @require_safe
 def calibration_json(request: SignedInRequest, slug: str) -> HttpResponse:
-    """The whole report, as the `calibration` command prints it."""
+    """The whole report, as the `calibration` command prints it, and of when it is."""
     project = project_for(request.user, slug, "view").project
-    body = orjson.dumps(calibration_kept(project), option=orjson.OPT_INDENT_2)
-    return _file(body, "application/json", f"{project.slug}-calibration.json")
+    found = _kept(project, wait=True)
+    report = found.content | project_figures.moment([found])
+    body = orjson.dumps(report, option=orjson.OPT_INDENT_2)
+    return _file(body, "application/json", dated(f"{project.slug}-calibration.json", [found]))
+
+
+def _kept(project: Project, wait: bool = False) -> Found:
+    return project_figures.find_all(project, [KEPT], wait)[KEPT]
 
 
 def _chosen(
