@@ -62,16 +62,19 @@ def open_link(
     parts = urlsplit(back)
     if back and (parts.scheme != "https" or parts.hostname not in settings.RETURN_HOSTS or parts.port):
         allowed = ", ".join(settings.RETURN_HOSTS)
-        raise LinkError(_("People may be sent back to these hosts only: %(hosts)s.") % {"hosts": allowed})
+        raise LinkError(
+            _("People may be sent back to these hosts only: %(hosts)s.") % {"hosts": allowed}, "return_url"
+        )
     values = {key: value.strip() for key, value in more.items()}
     for key, value in values.items():
         most = _LENGTHS[key]
         if len(value) > most:
             raise LinkError(
-                _("%(text)s… is too long: %(most)s characters at most.") % {"text": value[:20], "most": most}
+                _("%(text)s… is too long: %(most)s characters at most.") % {"text": value[:20], "most": most},
+                key,
             )
         if key != "return_url" and value and not _ID.fullmatch(value):
-            raise LinkError(_("Codes and parameters are letters, digits, dots and hyphens."))
+            raise LinkError(_("Codes and parameters are letters, digits, dots and hyphens."), key)
     return links.make(CrowdLink, project, by, name, days=days, places=places, pool=pool, **values)
 
 

@@ -37,6 +37,10 @@ class ProjectStateError(ValueError):
     """The project cannot be treated so; the message says why, for the form."""
 
 
+class NotConfirmed(ProjectStateError):
+    """What was typed is not the project's slug."""
+
+
 def open_project(project: Project, by: User | None) -> None:
     """Lends comparisons to people from now on. Raises ProjectStateError where it is open already, archived or
     about to be deleted, and where there is nothing to lend or to ask."""
@@ -80,7 +84,7 @@ def ask_deletion(project: Project, by: User | None, typed: str) -> None:
     with transaction.atomic():
         found = _locked(project, *_State)
         if typed.strip() != found.slug:
-            raise ProjectStateError(_("Type %(slug)s to confirm.") % {"slug": found.slug})
+            raise NotConfirmed(_("Type %(slug)s to confirm.") % {"slug": found.slug})
         _no_judge_at_work(found)
         delete_at = timezone.now() + GRACE
         Project.objects.filter(pk=found.pk).update(delete_at=delete_at)

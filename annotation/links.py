@@ -22,7 +22,12 @@ AnyLink = TypeVar("AnyLink", Invitation, CrowdLink)
 
 
 class LinkError(ValueError):
-    """The link cannot be made or taken; the message says why, for the page."""
+    """The link cannot be made or taken; the message says why, for the page. `field` is what is at fault,
+    where that is one of `make`'s arguments."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def make(
@@ -42,15 +47,15 @@ def make(
     """
     name = name.replace("\x00", "").strip()
     if not name:
-        raise LinkError(_("Say for whom it is, so that you know it again."))
+        raise LinkError(_("Say for whom it is, so that you know it again."), "name")
     if len(name) > LONGEST_NAME:
-        raise LinkError(_("Shorten the name to %(most)s characters.") % {"most": LONGEST_NAME})
+        raise LinkError(_("Shorten the name to %(most)s characters.") % {"most": LONGEST_NAME}, "name")
     if not 1 <= days <= MOST_DAYS:
-        raise LinkError(_("Choose 1 to %(most)s days.") % {"most": MOST_DAYS})
+        raise LinkError(_("Choose 1 to %(most)s days.") % {"most": MOST_DAYS}, "days")
     if not 1 <= places <= MOST_PLACES:
-        raise LinkError(_("Choose 1 to %(most)s people.") % {"most": MOST_PLACES})
+        raise LinkError(_("Choose 1 to %(most)s people.") % {"most": MOST_PLACES}, "places")
     if pool is not None and pool.project_id != project.pk:
-        raise LinkError(_("This project has no such pool."))
+        raise LinkError(_("This project has no such pool."), "pool")
     token = secrets.token_urlsafe(32)
     link = kind(
         project=project,

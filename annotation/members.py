@@ -19,7 +19,11 @@ _OWNERS_ONLY = frozenset({_Role.OWNER, _Role.MANAGER})
 
 
 class MemberError(ValueError):
-    """It cannot be done; the message says why."""
+    """It cannot be done; the message says why. `field` is the argument at fault, if it is one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def may_grant(access: Access, role: str) -> bool:
@@ -39,7 +43,7 @@ def invite(
 ) -> tuple[Invitation, str]:
     """An invitation and its token, shown once. Raises LinkError or MemberError."""
     if role not in _Role.values or not may_grant(access, role):
-        raise MemberError(_("You may not give this role."))
+        raise MemberError(_("You may not give this role."), "role")
     return links.make(Invitation, access.project, by, name, days=days, places=places, pool=pool, role=role)
 
 

@@ -20,7 +20,12 @@ LONGEST_REASON = 500
 
 
 class StandingError(ValueError):
-    """The person cannot be treated so; the message says why, for the form."""
+    """The person cannot be treated so; the message says why, for the form. `field` is the argument at fault,
+    if it is one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def pause(annotator: Annotator, by: User | None, reason: str) -> None:
@@ -146,7 +151,8 @@ def _recompute(project: Project) -> None:
 def _reason(text: str) -> str:
     text = text.replace("\x00", "").strip()
     if not text:
-        raise StandingError(_("Say why in a few words; the person reads it."))
+        raise StandingError(_("Say why in a few words; the person reads it."), "reason")
     if len(text) > LONGEST_REASON:
-        raise StandingError(_("Shorten the text to %(number)s characters.") % {"number": LONGEST_REASON})
+        said = _("Shorten the text to %(number)s characters.") % {"number": LONGEST_REASON}
+        raise StandingError(said, "reason")
     return text

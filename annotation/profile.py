@@ -23,6 +23,12 @@ def answers_of(annotator: Annotator) -> dict[str, str]:
     return dict(annotator.profile_answers.values_list("question", "answer"))
 
 
+def unknown(project: Project, given: Mapping[str, str]) -> set[str]:
+    """Questions whose answer is none of those offered: they changed since the person saw them."""
+    asked = {one["name"]: one["answers"] for one in project.profile}
+    return {name for name, offered in asked.items() if given.get(name) and given[name] not in offered}
+
+
 def say(annotator: Annotator, project: Project, given: Mapping[str, str]) -> None:
     """Stores answers; one that is none of those offered, or is missing, counts as rather not said.
 

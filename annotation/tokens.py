@@ -23,7 +23,11 @@ USED_EVERY = timedelta(minutes=1)  # how exact `last_used_at` is
 
 
 class TokenError(ValueError):
-    """The token cannot be made; the message says why, for the form."""
+    """The token cannot be made; the message says why, for the form. `field` is what is at fault."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def issue(access: Access, name: str, role: str, expires_at: datetime | None = None) -> tuple[Token, str]:
@@ -35,11 +39,13 @@ def issue(access: Access, name: str, role: str, expires_at: datetime | None = No
     """
     name = name.replace("\x00", "").strip()
     if not name or len(name) > LONGEST_NAME:
-        raise TokenError(_("Say what the token is for, in at most %(n)s characters.") % {"n": LONGEST_NAME})
+        raise TokenError(
+            _("Say what the token is for, in at most %(n)s characters.") % {"n": LONGEST_NAME}, "name"
+        )
     if role not in roles_for(access):
-        raise TokenError(_("A token may do no more than you may yourself."))
+        raise TokenError(_("A token may do no more than you may yourself."), "role")
     if expires_at is not None and expires_at <= timezone.now():
-        raise TokenError(_("The token would have ended already."))
+        raise TokenError(_("The token would have ended already."), "days")
     secret = PREFIX + secrets.token_urlsafe(32)
     project, user = access.project, access.membership.user
     with transaction.atomic():

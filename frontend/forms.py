@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
+from django.http import HttpRequest, QueryDict
 
 from annotation.models import Annotator, Assignment
 from annotation.ranking import MAX_K, letters
@@ -52,6 +53,11 @@ def number(text: str | None) -> int | None:
     """A whole number that any database holds, or None for any other text."""
     text = text or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: what was posted, be it nothing at all; None where the page is only opened."""
+    return request.POST if request.method == "POST" else None
 
 
 def view_of(text: str | None) -> dict[str, Any]:

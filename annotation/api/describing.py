@@ -27,6 +27,7 @@ from .throttling import CallerThrottle, HeavyThrottle
 T = TypeVar("T")
 View = Callable[..., Any]
 
+_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,400})?([eE]-?[0-9]{1,2})?")
 # What any call may be answered with; those that write, and those in a project, with more.
 _ERRORS = (401, 403, 406, 429)
 _ERRORS_OF_WRITES = (400, 409, 413, 415, 422)
@@ -181,6 +182,8 @@ def _parameter(text: str | None, name: str, hint: Any) -> Any:
     value: Any = text
     if schema.get("type") == "integer" and re.fullmatch(r"-?[0-9]{1,30}", text, re.ASCII):
         value = int(text)
+    elif schema.get("type") == "number" and _NUMBER.fullmatch(text):
+        value = float(text)
     elif schema.get("type") == "boolean":
         value = {"true": True, "false": False}.get(text, text)
     for error in checker.iter_errors(value):

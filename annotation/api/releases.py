@@ -59,6 +59,22 @@ class ReleaseShape(TypedDict):
     finished_at: datetime | None
 
 
+class CriterionCounts(TypedDict):
+    """Pairs of responses on one criterion: how many are `kept`, and how many `left_out` by reason."""
+
+    criterion: str
+    kept: int
+    left_out: dict[str, int]
+
+
+class ReleaseCounts(TypedDict):
+    """What a release would hold. `criteria` is null where there are too many comparisons to count at once;
+    the manifest of a release has the counts then."""
+
+    comparisons: int
+    criteria: list[CriterionCounts] | None
+
+
 class ReleaseWithManifest(ReleaseShape):
     """One release with its manifest, which is empty until it is ready, and the names of its files."""
 
@@ -107,6 +123,32 @@ def new_release(request: Request, slug: str) -> ReleaseShape:
         raise Unprocessable("options", str(error)) from error
     transaction.on_commit(lambda: tasks.build_release.delay(release.pk))
     return _shape(release)
+
+
+@reads(
+    ReleaseCounts,
+    query={
+        "criterion": _Text,
+        "source": _Text,
+        "consensus": _Text,
+        "min_labels": Annotated[int, Must(minimum=1, maximum=1000)],
+        "min_probability": _Share,
+        "ties": _Text,
+        "flagged": Annotated[bool, Must(default=False)],
+        "instruments": Annotated[bool, Must(default=False)],
+    },
+    heavy=True,
+)
+def release_counts(request: Request, slug: str) -> ReleaseCounts:
+    """What a release with these options would hold if it were made now; nothing is built. Texts are looked at
+    while building only, so a release may leave out some more."""
+    project = project_for(request.user, slug, "view").project
+    asked = {name: value for name, value in request.asked.items() if value is not None}  # type: ignore[attr-defined]
+    try:
+        found = exports.preview(project, exports.Options(("vote-expanded",), **asked))
+    except exports.ExportError as error:
+        raise Unprocessable("query", str(error)) from error
+    return cast("ReleaseCounts", found)
 
 
 @reads(ReleaseWithManifest)

@@ -41,6 +41,7 @@ urlpatterns = [
     path(f"{_PROJECT}consensus/", figures.consensus, name="api-consensus"),
     path(f"{_PROJECT}consensus/refresh/", figures.refresh_consensus, name="api-consensus-refresh"),
     path(f"{_PROJECT}releases/", releases.releases, name="api-releases"),
+    path(f"{_PROJECT}releases/counts/", releases.release_counts, name="api-release-counts"),
     path(f"{_PROJECT}releases/new/", releases.new_release, name="api-release-new"),
     path(f"{_PROJECT}releases/<int:number>/", releases.release, name="api-release"),
     path(

@@ -14,7 +14,7 @@ from .problems import Bad, Unreadable
 from .report import Tally
 from .session import Session
 
-_ROWS = 50  # that the columns are looked for in
+ROWS = 50  # that the columns are looked for in
 _BLOCK = 1 << 20
 # A line with all keys of one of these has a shape that imports know by themselves.
 _SHAPES = (
@@ -28,33 +28,44 @@ _SHAPES = (
 @dataclass(frozen=True, slots=True)
 class Look:
     """`names`: the columns of the first rows in order; `known`: the file's lines have a shape of ours;
-    `problem`: why no line can be read, or empty."""
+    `problem`: why no line can be read, or empty; `unreadable`: lines among the first rows that no columns
+    make readable, with what is wrong; `through`: no row lies behind those."""
 
     names: tuple[str, ...] = ()
     known: bool = False
     problem: str = ""
+    unreadable: tuple[tuple[int, str], ...] = ()
+    through: bool = False
 
 
 def look(path: Path) -> Look:
     """What the first rows of a file are like. Reads no further."""
     names: dict[str, None] = {}
-    known, problem = False, ""
+    known, seen = False, 0
+    bad: list[tuple[int, str]] = []
+    broken: Unreadable | None = None
     try:
-        for line in islice(rows(path), _ROWS):
+        for line in islice(rows(path), ROWS):
+            seen += 1
             if isinstance(line.row, dict):
                 names.update(dict.fromkeys(line.row))
                 known = known or any(shape <= line.row.keys() for shape in _SHAPES)
-            elif not problem:
-                problem = f"line {line.number}: {line.row.message}"
+            else:
+                bad.append((line.number, line.row.message))
     except Unreadable as error:
-        problem = problem or error.message
-    return Look(tuple(names), known, "" if names else problem or "there is no line in it")
+        broken = error
+    if not names:
+        first = f"line {bad[0][0]}: {bad[0][1]}" if bad else broken.message if broken else ""
+        return Look(problem=first or "there is no line in it")
+    if broken:
+        bad.append((broken.line, broken.message))
+    return Look(tuple(names), known, unreadable=tuple(bad), through=seen < ROWS and not broken)
 
 
 def _first(path: Path) -> Iterator[Line]:
     """The rows that a look reads, as far as they can be read."""
     with suppress(Unreadable):
-        yield from islice(rows(path), _ROWS)
+        yield from islice(rows(path), ROWS)
 
 
 def first_drafts(

@@ -119,6 +119,7 @@ def use_references(project: Project, by: User | None = None) -> int:
     Constant number of SQL statements for each thousand."""
     with transaction.atomic():
         rows = list(unused(project).values_list("pk", "comparison"))
+        before = _counted(project) if rows else {}
         Gold.objects.bulk_create(
             [Gold(reference_id=pk, made_by=by) for pk, _comparison in rows],
             ignore_conflicts=True,
@@ -128,9 +129,16 @@ def use_references(project: Project, by: User | None = None) -> int:
         for start in range(0, len(comparisons), 1000):
             _ask_no_more(project, comparisons[start : start + 1000])
         if rows:
-            record(project, by, "gold", project.name, after={"comparisons": len(comparisons)})
+            record(project, by, "gold", project.name, before=before, after=_counted(project))
             touch(project)
     return len(rows)
+
+
+def _counted(project: Project) -> dict[str, object]:
+    """How much is gold, for the audit log: comparisons by use, and answers that are for evaluation only."""
+    gold = Gold.objects.filter(reference__comparison__project=project).order_by("use").values_list("use")
+    each = dict(gold.annotate(Count("reference__comparison", distinct=True)))
+    return {"comparisons": each, "for_evaluation_only": unused(project).count()}
 
 
 def _noted(comparison: Comparison) -> dict[str, object]:

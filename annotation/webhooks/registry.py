@@ -20,7 +20,12 @@ _PURPOSE = "webhook secret"
 
 
 class WebhookError(ValueError):
-    """It cannot be done; the message says why, for the form."""
+    """It cannot be done; the message says why, for the form. `field` is the argument at fault, if
+    it is one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def add(project: Project, by: User, url: str, kinds: Sequence[str]) -> tuple[Webhook, str]:
@@ -30,10 +35,12 @@ def add(project: Project, by: User, url: str, kinds: Sequence[str]) -> tuple[Web
     try:
         split(url)
     except ValueError as error:
-        raise WebhookError(str(error)) from error
+        raise WebhookError(str(error), "url") from error
+    if len(url) > LONGEST:
+        raise WebhookError(_("Shorten the address to %(number)s characters.") % {"number": LONGEST}, "url")
     known = [kind for kind in Webhook.Kind.values if kind in kinds]
-    if not known or set(kinds) - set(known) or len(url) > LONGEST:
-        raise WebhookError(_("Say which events the address is told."))
+    if not known or set(kinds) - set(known):
+        raise WebhookError(_("Say which events the address is told."), "kinds")
     secret = new_secret()
     with transaction.atomic():
         _locked(project)

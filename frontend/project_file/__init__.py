@@ -26,6 +26,7 @@ from .quality import set_quality
 from .routing import set_routing
 from .values import (
     ProjectFileError,
+    but_not,
     check_texts,
     clean,
     list_at,
@@ -142,12 +143,20 @@ def _settings(project: Project, data: Mapping[str, Any]) -> None:
                 raise ProjectFileError(f"prices: unknown key {key!r}; known: human_label, currency")
         if "human_label" in prices:
             project.human_label_price = money(prices["human_label"], "prices.human_label")
-        project.currency = str(prices.get("currency", project.currency)).upper()
+        if "currency" in prices:
+            project.currency = _currency(prices["currency"])
     if "media_hosts" in data:
         project.media_hosts = _origins(list_at(data, "media_hosts"))
     if "inconsistency" in data:
         project.inconsistency = one_of(data["inconsistency"], ("tie", "half", "drop"), "inconsistency")
     clean(project, "")
+
+
+def _currency(value: Any) -> str:
+    code = str(value).upper()
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise ProjectFileError(f"prices.currency must be three letters, such as EUR{but_not(value)}")
+    return code
 
 
 def _stopping(project: Project, data: Mapping[str, Any]) -> None:

@@ -40,12 +40,17 @@ def create(
 def duplicate(project: Project, name: str, by: User) -> Project:
     """A draft with what the project file says of this one; judges come without their stored keys, questions
     as their first version. Comparisons, people and labels stay where they are. Raises ProjectFileError."""
-    name = name.strip()[:200]
-    if not slugify(name):
-        raise ProjectFileError(_("Give the copy a name of its own."))
+    name = name.strip()
+    slug = slugify(name)[:80]
+    if not slug:
+        raise ProjectFileError(_("Give the copy a name with letters or digits."))
+    if len(name) > 200:
+        raise ProjectFileError(_("Shorten the name to %(number)s characters.") % {"number": 200})
+    if Project.objects.filter(slug=slug).exists():
+        raise ProjectFileError(_("There is a project called so already. Give the copy another name."))
     data = project_as_data(project)
     data["criteria"] = [{k: v for k, v in one.items() if k != "version"} for one in data["criteria"]]
-    return create(data, by, name=name, slug=slugify(name)[:80])
+    return create(data, by, name=name, slug=slug)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from annotation.models import Criterion, Label, Project, Reference
 from annotation.ranking import RankingError, RankingTask, Scale
 
 from ..questions.asked import LONGEST_RATIONALE
-from .values import ProjectFileError, clean, flag, mapping, number_of, one_of, slug_at, whole
+from .values import ProjectFileError, clean, flag, mapping, number_of, one_of, slug_at, texts_at, whole
 
 CRITERION_KEYS = {
     "name",
@@ -114,7 +114,7 @@ def _criterion_values(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
         "ranking": ranking,
         "both_bad": flag(entry.get("both_bad", False), f"{where}.both_bad"),
         "confidence": flag(entry.get("confidence", False), f"{where}.confidence"),
-        "reasons": reasons,
+        "reasons": texts_at(entry, "reasons", where),
         "rationale": one_of(rationale, ["off", "optional", "required"], f"{where}.rationale"),
         "rationale_min": least,
         "version": None if version is None else whole(version, f"{where}.version"),

@@ -5,12 +5,22 @@ from typing import Any
 
 from annotation.models import Project
 
-from .values import ProjectFileError, flag, list_at, mapping, money, one_of, slug_at, text_at
+from .values import (
+    ProjectFileError,
+    but_not,
+    flag,
+    list_at,
+    mapping,
+    money,
+    one_of,
+    slug_at,
+    text_at,
+    texts_at,
+)
 
 PEOPLE_KEYS = {"minimum_hourly_pay", "labels_per_person", "profile", "identity_leaks"}
 LEAKS = ("accept", "mask", "exclude")
 MOST_ANSWERS = 40
-LONGEST = 200
 
 
 def set_people(project: Project, data: Mapping[str, Any]) -> None:
@@ -33,7 +43,7 @@ def set_people(project: Project, data: Mapping[str, Any]) -> None:
 
 def _cap(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ProjectFileError(f"labels_per_person must be a whole number of at least 1, not {value!r}")
+        raise ProjectFileError(f"labels_per_person must be a whole number of at least 1{but_not(value)}")
     return min(value, 2**31 - 1)
 
 
@@ -43,10 +53,10 @@ def _question(entry: Any, where: str) -> dict[str, Any]:
     if unknown := values.keys() - known:
         raise ProjectFileError(f"{where}: unknown key {min(unknown)!r}; known: {', '.join(sorted(known))}")
     name = slug_at(values.get("name"), f"{where}.name")
-    answers = _texts(values, "answers", where)
+    answers = texts_at(values, "answers", where)
     if not 2 <= len(answers) <= MOST_ANSWERS:
         raise ProjectFileError(f"{where}.answers must list 2 to {MOST_ANSWERS} answers")
-    out = _texts(values, "screen_out", where)
+    out = texts_at(values, "screen_out", where)
     if strange := [one for one in out if one not in answers]:
         raise ProjectFileError(f"{where}.screen_out: {strange[0]!r} is none of the answers")
     return {
@@ -56,10 +66,3 @@ def _question(entry: Any, where: str) -> dict[str, Any]:
         "screen_out": out,
         "release": flag(values.get("release", False), f"{where}.release"),
     }
-
-
-def _texts(values: Mapping[str, Any], key: str, where: str) -> list[str]:
-    texts = [str(one).strip() for one in list_at(values, key) if not isinstance(one, dict | list)]
-    if any(not one or len(one) > LONGEST for one in texts) or len(set(texts)) < len(texts):
-        raise ProjectFileError(f"{where}.{key} must list different texts of at most {LONGEST} characters")
-    return texts

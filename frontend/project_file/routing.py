@@ -56,4 +56,5 @@ def _count(value: Any, where: str) -> int:
 
 
 def _hours(value: Any, where: str) -> float:
-    return float(money(value, where))
+    hours: float = number_of(float, value, where, 0, f"a number of hours from 0 to {MOST:,}", MOST)
+    return hours

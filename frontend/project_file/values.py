@@ -9,7 +9,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db.models import Model
 
+from annotation.imports.problems import clip
+
 MOST_LABELS = 1000
+LONGEST = 200  # characters of a text that people choose
 
 
 class ProjectFileError(ValueError):
@@ -46,7 +49,7 @@ def slug_at(value: Any, where: str) -> str:
         validate_slug(text)
     except ValidationError:
         raise ProjectFileError(
-            f"{where} is needed: letters, digits, hyphens and underscores, not {text!r}"
+            f"{where} is needed: letters, digits, hyphens and underscores{but_not(text or None)}"
         ) from None
     return text
 
@@ -65,6 +68,14 @@ def list_at(data: Mapping[str, Any], key: str) -> list[Any]:
     return value
 
 
+def texts_at(values: Mapping[str, Any], key: str, where: str) -> list[str]:
+    """What people choose from: texts that differ, none of them empty or endless."""
+    texts = [str(one).strip() for one in list_at(values, key) if not isinstance(one, dict | list)]
+    if any(not one or len(one) > LONGEST for one in texts) or len(set(texts)) < len(texts):
+        raise ProjectFileError(f"{where}.{key} must list different texts of at most {LONGEST} characters")
+    return texts
+
+
 def mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise ProjectFileError(f"{where} must be a mapping")
@@ -73,7 +84,7 @@ def mapping(value: Any, where: str) -> Mapping[str, Any]:
 
 def one_of(value: Any, known: Any, where: str) -> str:
     if value not in list(known):
-        raise ProjectFileError(f"{where} must be one of {', '.join(known)}, not {value!r}")
+        raise ProjectFileError(f"{where} must be one of {', '.join(known)}{but_not(value)}")
     return str(value)
 
 
@@ -91,8 +102,13 @@ def number_of(
         if isinstance(value, bool) or not least <= number <= most:
             raise ValueError
     except (ValueError, InvalidOperation):
-        raise ProjectFileError(f"{where} must be {what}, not {value!r}") from None
+        raise ProjectFileError(f"{where} must be {what}{but_not(value)}") from None
     return number
+
+
+def but_not(value: Any) -> str:
+    """How an error ends: with what stands there, cut short; with nothing where nothing does."""
+    return "" if value is None else f", not {clip(repr(value))}"
 
 
 def whole(value: Any, where: str) -> int:
@@ -108,5 +124,5 @@ def share(value: Any, where: str, least: float = 0) -> float:
 def money(value: Any, where: str) -> Decimal:
     amount: Decimal = number_of(Decimal, value, where, 0, "an amount of money of at least 0")
     if not amount.is_finite():
-        raise ProjectFileError(f"{where} must be a finite amount, not {value!r}")
+        raise ProjectFileError(f"{where} must be a finite amount{but_not(value)}")
     return amount

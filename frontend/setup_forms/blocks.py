@@ -29,6 +29,12 @@ class Block(forms.Form):
         """The entry as the project file has it; only after `is_valid`."""
         raise NotImplementedError
 
+    def clean_order(self) -> str:
+        value: str = self.cleaned_data["order"]
+        if value and not isinstance(typed(value), int | float):
+            raise forms.ValidationError(_l("Its place is a number; 1 comes first."))
+        return value
+
     @property
     def stays(self) -> bool:
         """Whether it is, or becomes, part of the list."""

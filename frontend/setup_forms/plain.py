@@ -95,7 +95,8 @@ class GeneralSection(Section):
         }
 
     def places(self) -> dict[str, str]:
-        return {"prices.human_label": "human_label", "human_label_price": "human_label"}
+        found = {"prices.human_label": "human_label", "human_label_price": "human_label"}
+        return found | {"prices.currency": "currency"}
 
 
 class RoutingSection(Section):
@@ -142,21 +143,25 @@ class RoutingSection(Section):
 
     def entry(self) -> dict[str, Any]:
         values = self.cleaned_data
-        least = (line.rpartition(":") for line in split(values["least_per_category"]))
         routing: dict[str, Any] = {
             "audit_share": typed(values["audit_share"]),
             "refit_after": typed(values["refit_after"]),
             "label_worth": typed(values["label_worth"]),
-            "least_per_category": {name.strip(): typed(number) for name, _colon, number in least},
+            "least_per_category": self._least(),
         }
         for limit in ("hours", "capacity"):
             given = {pool: typed(values[f"{limit}-{pool}"]) for pool in self._pools()}
             routing[limit] = {pool: number for pool, number in given.items() if number is not None}
         return {"policy": values["policy"], "routing": routing}
 
+    def _least(self) -> dict[str, Any]:
+        """What was typed line by line, by category."""
+        lines_typed = (line.rpartition(":") for line in split(self.cleaned_data["least_per_category"]))
+        return {name.strip(): typed(number) for name, _colon, number in lines_typed}
+
     def places(self) -> dict[str, str]:
         found = {f"routing.{key}": key for key in ("audit_share", "refit_after", "label_worth")}
-        for category in {line.rpartition(":")[0].strip() for line in split(self.data["least_per_category"])}:
+        for category in self._least():
             found[f"routing.least_per_category.{category}"] = "least_per_category"
         for limit in ("hours", "capacity"):
             found |= {f"routing.{limit}.{pool}": f"{limit}-{pool}" for pool in self._pools()}

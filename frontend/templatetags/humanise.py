@@ -73,13 +73,31 @@ def points(value: float | None) -> str:
     return "" if value is None else fixed(100 * value, 1)
 
 
+class Unit(str):
+    """A currency with the decimals that all amounts of one place are shown with."""
+
+    places: int
+
+
+@register.simple_tag
+def unit(currency: str, *amounts: Decimal | float | None, rows: Iterable[Any] = (), of: str = "") -> Unit:
+    """The `money` of a column: of these amounts and of attribute `of` of each row. Cents, or four decimals
+    for all where cents would say nothing of one."""
+    found = Unit(currency)
+    found.places = max(_places(amount) for amount in (0, *amounts, *(getattr(row, of) for row in rows)))
+    return found
+
+
 @register.filter
 def money(value: Decimal | float | None, currency: str = "USD") -> str:
-    """$12.40, and $0.0031 where cents would say nothing."""
-    amount = Decimal(value or 0)
-    places = 4 if 0 < abs(amount) < Decimal("0.1") else 2
+    """$12.40, and $0.0031 where cents would say nothing; in a column as its `unit` says."""
+    places = currency.places if isinstance(currency, Unit) else _places(value)
     symbol = _SYMBOLS.get(currency, f"{currency} ")
-    return f"{symbol}{fixed(amount, places)}"
+    return f"{symbol}{fixed(Decimal(value or 0), places)}"
+
+
+def _places(amount: Decimal | float | None) -> int:
+    return 4 if 0 < abs(Decimal(amount or 0)) < Decimal("0.1") else 2
 
 
 @register.filter

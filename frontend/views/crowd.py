@@ -1,8 +1,5 @@
 """Guests: from a crowd link to the label page and back to the platform; for owners, links and guests."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from allauth.core import ratelimit
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -13,17 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from annotation import crowd, leases, links
 from annotation.models import CrowdLink, Participation
-from annotation.models.joining import PROLIFIC
 from annotation.permissions import Access, project_for
 
-from ..forms import number
-from .members import DAYS, pool_named
+from ..short_forms import CrowdForm
 from .signed_in import SignedInRequest, signed_in
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _State = Participation.State
 LISTED = 200
-CODES = ("completed_code", "screened_out_code", "quota_full_code")
 
 
 @never_cache
@@ -89,30 +83,20 @@ def crowd_links(request: SignedInRequest, slug: str) -> HttpResponse:
     access = project_for(request.user, slug, "manage")
     if request.method != "POST":
         return _page(request, access)
-    post = request.POST
-    platform = {} if post.get("platform") == "prolific" else {"study_parameter": "", "session_parameter": ""}
-    if post.get("platform") != "prolific":
-        platform["id_parameter"] = post.get("id_parameter", "")
+    form = CrowdForm(access.project, request.POST)
+    if not form.is_valid():
+        return _page(request, access, form)
     try:
-        _link, token = crowd.open_link(
-            access.project,
-            request.user,
-            post.get("name", ""),
-            days=number(post.get("days")) or 0,
-            places=number(post.get("places")) or 0,
-            pool=pool_named(access.project, post),
-            return_url=post.get("return_url", ""),
-            **{code: post.get(code, "") for code in CODES},
-            **platform,
-        )
+        link, token = crowd.open_link(access.project, request.user, **form.link())
     except links.LinkError as error:
-        return _page(request, access, {"fault": str(error), "said": post}, status=422)
+        form.blame(error)
+        return _page(request, access, form)
     address = request.build_absolute_uri(reverse("crowd", args=[token]))
-    if platform == {}:
+    if form.cleaned_data["platform"] == "prolific":
         address += "?PROLIFIC_PID={{%PROLIFIC_PID%}}&STUDY_ID={{%STUDY_ID%}}&SESSION_ID={{%SESSION_ID%}}"
-    elif platform["id_parameter"]:
-        address += f"?{platform['id_parameter']}=…"
-    return _page(request, access, {"address": address})
+    elif link.id_parameter:
+        address += f"?{link.id_parameter}=…"
+    return _page(request, access, address=address)
 
 
 @signed_in
@@ -146,8 +130,9 @@ def _told(request: HttpRequest, link: CrowdLink, why: str, status: int) -> HttpR
 
 
 def _page(
-    request: SignedInRequest, access: Access, more: Mapping[str, Any] | None = None, status: int = 200
+    request: SignedInRequest, access: Access, form: CrowdForm | None = None, address: str = ""
 ) -> HttpResponse:
+    """The page with the form as it was sent, where something is wrong with it."""
     project = access.project
     parts = Participation.objects.select_related("annotator").order_by("-pk")
     found = CrowdLink.objects.filter(project=project).select_related("pool").order_by("-pk")
@@ -157,10 +142,7 @@ def _page(
         "section": "people",
         "links": [{"link": one, "open": one.is_open()} for one in found],
         "parts": parts.filter(link__project=project)[:LISTED],
-        "pools": list(project.pools.all()),
-        "days": DAYS,
-        "prolific": PROLIFIC,
-        "codes": CODES,
-        **(more or {}),
+        "form": form or CrowdForm(project),
+        "address": address,
     }
-    return render(request, "frontend/crowd/links.html", context, status=status)
+    return render(request, "frontend/crowd/links.html", context, status=422 if form else 200)

@@ -1,25 +1,22 @@
 """Who is a member, with what role, and who is invited: for owners and managers."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation import links
 from annotation import members as membership
-from annotation.models import Invitation, Membership, Pool, Project
+from annotation.models import Invitation, Membership
 from annotation.permissions import Access, project_for
 
-from ..forms import number
+from ..short_forms import InviteForm
 from .signed_in import SignedInRequest, signed_in
 
 LISTED = 50  # links that have ended
-DAYS = (1, 7, 30, 90)
 
 
 @signed_in
@@ -34,21 +31,16 @@ def members(request: SignedInRequest, slug: str) -> HttpResponse:
 def invite(request: SignedInRequest, slug: str) -> HttpResponse:
     """Makes an invitation and shows its link, which cannot be shown again."""
     access = project_for(request.user, slug, "manage")
-    post = request.POST
-    try:
-        _invitation, token = membership.invite(
-            access,
-            request.user,
-            post.get("name", ""),
-            post.get("role", ""),
-            days=number(post.get("days")) or 0,
-            places=number(post.get("places")) or 0,
-            pool=pool_named(access.project, post),
-        )
-    except (links.LinkError, membership.MemberError) as error:
-        return _page(request, access, {"fault": str(error), "said": post}, status=422)
-    address = request.build_absolute_uri(reverse("invited", args=[token]))
-    return _page(request, access, {"address": address})
+    form = InviteForm(access.project, _roles(access), request.POST)
+    if form.is_valid():
+        try:
+            _invitation, token = membership.invite(access, request.user, **form.cleaned_data)
+        except (links.LinkError, membership.MemberError) as error:
+            form.blame(error)
+        else:
+            address = request.build_absolute_uri(reverse("invited", args=[token]))
+            return _page(request, access, address=address)
+    return _page(request, access, form)
 
 
 @signed_in
@@ -81,19 +73,15 @@ def member_act(request: SignedInRequest, slug: str, membership_id: int) -> HttpR
     return redirect("members", slug)
 
 
-def pool_named(project: Project, post: Mapping[str, Any]) -> Pool | None:
-    """The pool chosen in a form, None for none. Raises LinkError for one that the project lacks."""
-    if not (chosen := post.get("pool")):
-        return None
-    pool = Pool.objects.filter(project=project, pk=number(chosen) or 0).first()
-    if pool is None:
-        raise links.LinkError(_("This project has no such pool."))
-    return pool
+def _roles(access: Access) -> list[tuple[str, Any]]:
+    """What this member may give."""
+    return [(role.value, role.label) for role in Membership.Role if membership.may_grant(access, role)]
 
 
 def _page(
-    request: SignedInRequest, access: Access, more: Mapping[str, Any] | None = None, status: int = 200
+    request: SignedInRequest, access: Access, form: InviteForm | None = None, address: str = ""
 ) -> HttpResponse:
+    """The page with the form as it was sent, where something is wrong with it."""
     project = access.project
     listed = (
         Membership.objects.filter(project=project, annotator__participation=None)
@@ -111,9 +99,8 @@ def _page(
         "members": [{"member": one, "may_change": membership.may_grant(access, one.role)} for one in listed],
         "open": [one for one in invitations if one.is_open()],
         "ended": [one for one in invitations if not one.is_open()][:LISTED],
-        "roles": [role for role in Membership.Role if membership.may_grant(access, role)],
-        "pools": list(project.pools.all()),
-        "days": DAYS,
-        **(more or {}),
+        "roles": _roles(access),
+        "form": form or InviteForm(project, _roles(access)),
+        "address": address,
     }
-    return render(request, "frontend/members/list.html", context, status=status)
+    return render(request, "frontend/members/list.html", context, status=422 if form else 200)

@@ -36,19 +36,20 @@ def download(request: SignedInRequest) -> HttpResponse:
 def erase(request: SignedInRequest) -> HttpResponse:
     """Erases the caller's account, once they have typed the word and their password where they have one."""
     if request.POST.get("word", "").strip().lower() != WORD:
-        return _page(request, _("Type the word “%(word)s” to go on.") % {"word": WORD})
+        return _page(request, "word", _("Type the word “%(word)s” to go on.") % {"word": WORD})
     has_password = request.user.has_usable_password()
     if has_password and not request.user.check_password(request.POST.get("password", "")):
-        return _page(request, _("This is not your password."))
+        return _page(request, "password", _("This is not your password."))
     try:
         personal.erase(request.user)
     except personal.ErasureError as error:
-        return _page(request, str(error))
+        return _page(request, "", str(error))
     logout(request)
     return render(request, "frontend/account/erased.html")
 
 
-def _page(request: SignedInRequest, fault: str = "") -> HttpResponse:
+def _page(request: SignedInRequest, at: str = "", fault: str = "") -> HttpResponse:
+    """The page; `at` is the field that `fault` speaks of."""
     typed, alone = request.POST.get("word", ""), personal.projects_without_owner(request.user)
-    context = {"word": WORD, "typed": typed, "fault": fault, "alone": alone}
+    context = {"word": WORD, "typed": typed, "fault": fault, "at": at, "alone": alone}
     return render(request, "frontend/account/account.html", context, status=422 if fault else 200)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,13 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 from annotation import figures
 from annotation import people as standing
 from annotation.models import Annotation, Annotator, Assignment, AuditEntry, Project
-from annotation.permissions import project_for
+from annotation.permissions import Access, project_for
 from annotation.profile import counts
 from annotation.reports import criteria_named
 from annotation.spreadsheets import plain
 from annotation.work_done import Work, work_of_people
 
 from ..forms import number
+from ..short_forms import ReasonForm
 from ..words import ended, opening, who
 from .agreement.kept import reports_of
 from .as_of import AsOf
@@ -111,8 +111,14 @@ def people(request: SignedInRequest, slug: str) -> HttpResponse:
 def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpResponse:
     """One person: figures by criterion, their latest answers, and everything that was done about them."""
     access = project_for(request.user, slug, "manage")
+    return _person(request, access, _of(access.project, annotator_id))
+
+
+def _person(
+    request: SignedInRequest, access: Access, annotator: Annotator, form: ReasonForm | None = None
+) -> HttpResponse:
+    """The page, with the form as it was sent where something is wrong with it."""
     project = access.project
-    annotator = _of(project, annotator_id)
     work = work_of_people(project, annotator=annotator).get(annotator.pk, NOTHING)
     criteria = criteria_named(project)
     reports = reports_of(project, criteria)
@@ -139,9 +145,9 @@ def person(request: SignedInRequest, slug: str, annotator_id: int) -> HttpRespon
         "figures": by_criterion,
         "latest": [_answer(one) for one in _latest(annotator)],
         "entries": AuditEntry.objects.filter(project=project, annotator=annotator).order_by("-pk")[:ENTRIES],
-        "longest": standing.LONGEST_REASON,
+        "form": form or ReasonForm(),
     }
-    return render(request, "frontend/people/person.html", context)
+    return render(request, "frontend/people/person.html", context, status=422 if form else 200)
 
 
 @signed_in
@@ -164,7 +170,9 @@ def person_act(request: SignedInRequest, slug: str, annotator_id: int) -> HttpRe
             case _:
                 raise standing.StandingError(_("Choose what to do."))
     except standing.StandingError as error:
-        messages.error(request, str(error))
+        form = ReasonForm(request.POST)
+        form.blame(error)
+        return _person(request, access, _of(access.project, annotator_id), form)
     return redirect("person", slug, annotator_id)
 
 

@@ -16,11 +16,11 @@ from annotation.models import Delivery, Token, User, Webhook
 from annotation.permissions import Access, project_for
 
 from ..forms import number
+from ..short_forms import TokenForm, WebhookForm
 from .signed_in import SignedInRequest, signed_in
 
 SHOWN = 200
 A_PAGE = 100
-LASTS = (30, 90, 365)  # days that a new token may be given
 
 
 @signed_in
@@ -36,16 +36,18 @@ def programs(request: SignedInRequest, slug: str) -> HttpResponse:
 def token_new(request: SignedInRequest, slug: str) -> HttpResponse:
     """Makes a token and shows it, this once: it is kept nowhere, so there is no page to lead to."""
     access = project_for(request.user, slug, "manage")
-    days = number(request.POST.get("days"))
-    ends = timezone.now() + timedelta(days=days) if days in LASTS else None
-    name, role = request.POST.get("name", ""), request.POST.get("role", "")
-    try:
-        _token, secret = tokens.issue(access, name, role, ends)
-    except tokens.TokenError as error:
-        context = _context(access) | {"token_problem": str(error), "given": request.POST}
-        return render(request, "frontend/programs/page.html", context, status=422)
-    shown = {"what": "token", "name": name, "secret": secret}
-    return render(request, "frontend/programs/page.html", _context(access) | {"shown": shown})
+    form = TokenForm(tokens.roles_for(access), request.POST)
+    if form.is_valid():
+        name, role, days = (form.cleaned_data[key] for key in ("name", "role", "days"))
+        ends = timezone.now() + timedelta(days=days) if days else None
+        try:
+            _token, secret = tokens.issue(access, name, role, ends)
+        except tokens.TokenError as error:
+            form.blame(error)
+        else:
+            return _shown(request, access, "token", name, secret)
+    context = _context(access) | {"token_form": form}
+    return render(request, "frontend/programs/page.html", context, status=422)
 
 
 @signed_in
@@ -66,14 +68,17 @@ def token_revoke(request: SignedInRequest, slug: str, token_id: int) -> HttpResp
 def webhook_new(request: SignedInRequest, slug: str) -> HttpResponse:
     """Makes a webhook and shows its secret, this once."""
     access = project_for(request.user, slug, "manage")
-    url, kinds = request.POST.get("url", ""), request.POST.getlist("kinds")
-    try:
-        _webhook, secret = webhooks.add(access.project, request.user, url, kinds)
-    except webhooks.WebhookError as error:
-        context = _context(access) | {"webhook_problem": str(error), "given": request.POST, "kinds": kinds}
-        return render(request, "frontend/programs/page.html", context, status=422)
-    shown = {"what": "secret", "name": url, "secret": secret}
-    return render(request, "frontend/programs/page.html", _context(access) | {"shown": shown})
+    form = WebhookForm(Webhook.Kind.values, request.POST)
+    if form.is_valid():
+        url = form.cleaned_data["url"]
+        try:
+            _webhook, secret = webhooks.add(access.project, request.user, url, form.cleaned_data["kinds"])
+        except webhooks.WebhookError as error:
+            form.blame(error)
+        else:
+            return _shown(request, access, "secret", url, secret)
+    context = _context(access) | {"webhook_form": form}
+    return render(request, "frontend/programs/page.html", context, status=422)
 
 
 @signed_in
@@ -85,9 +90,7 @@ def webhook_act(request: SignedInRequest, slug: str, webhook_id: int) -> HttpRes
     webhook = get_object_or_404(rows, project=access.project, pk=webhook_id)
     act = request.POST.get("act", "")
     if act == "rotate":
-        secret = webhooks.rotate(webhook, request.user)
-        shown = {"what": "secret", "name": webhook.url, "secret": secret}
-        return render(request, "frontend/programs/page.html", _context(access) | {"shown": shown})
+        return _shown(request, access, "secret", webhook.url, webhooks.rotate(webhook, request.user))
     acts: dict[str, Callable[[Webhook, User], None]] = {
         "pause": webhooks.pause,
         "resume": webhooks.resume,
@@ -134,6 +137,12 @@ def delivery_resend(request: SignedInRequest, slug: str, delivery_id: int) -> Ht
     return redirect("deliveries", slug)
 
 
+def _shown(request: SignedInRequest, access: Access, what: str, name: str, secret: str) -> HttpResponse:
+    """The page with a secret that it never has again."""
+    shown = {"what": what, "name": name, "secret": secret}
+    return render(request, "frontend/programs/page.html", _context(access) | {"shown": shown})
+
+
 def _context(access: Access) -> dict[str, Any]:
     project = access.project
     return {
@@ -141,9 +150,8 @@ def _context(access: Access) -> dict[str, Any]:
         "project": project,
         "section": "programs",
         "tokens": list(tokens.tokens_of(project)[:SHOWN]),
-        "roles": tokens.roles_for(access),
-        "lasts": LASTS,
+        "token_form": TokenForm(tokens.roles_for(access)),
+        "webhook_form": WebhookForm(Webhook.Kind.values),
         "webhooks": list(Webhook.objects.filter(project=project)),
-        "events": Webhook.Kind.values,
         "now": timezone.now(),
     }

@@ -16,6 +16,7 @@ from annotation.models import Project, Release
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
 
+from ..forms import sent
 from ..releases import ReleaseForm, card_html
 from .signed_in import SignedInRequest, signed_in
 
@@ -36,7 +37,7 @@ def releases(request: SignedInRequest, slug: str) -> HttpResponse:
 def start(request: SignedInRequest, slug: str) -> HttpResponse:
     """The form for a new release; sent, it begins building."""
     access = project_for(request.user, slug, "manage")
-    form = ReleaseForm(criteria_of(access.project), request.POST or None)
+    form = ReleaseForm(criteria_of(access.project), sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             options = exports.with_salt(form.options(), access.project)

@@ -151,6 +151,7 @@ EXPECTED = {
     "api-releases": "view",
     "api-release": "view",
     "api-release-new": "manage",
+    "api-release-counts": "view",
     "api-claim": "label",
     "api-submit": "label",
     "api-plan": "view",

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from annotation import labels, leases
 from annotation.models import Annotator, Comparison, Label, Project
 from tests.annotation.calling import field_at_fault, get, member, post
+from tests.annotation.voting import answer
 from tests.factories import make_comparison, make_person, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +179,21 @@ def test_reading_takes_the_same_number_of_statements_for_any_page() -> None:
                 get(client, project, what, limit=limit)
             numbers.append(len(queries))
         assert numbers[0] == numbers[1]
+
+
+def test_what_a_release_would_hold_is_counted_before_it_is_made() -> None:
+    project = make_project()
+    decided, _open = make_comparison(project), make_comparison(project)
+    answer(make_person(project), decided, "a>b")
+    client = member(project, "viewer")
+    counts = get(client, project, "releases/counts/?min_probability=0.0").json()
+    assert counts == {
+        "comparisons": 2,
+        "criteria": [{"criterion": "overall", "kept": 1, "left_out": {"no_votes": 1}}],
+    }
+    sure = get(client, project, "releases/counts/?min_labels=2").json()["criteria"][0]
+    assert sure["kept"] == 0
+    for query, field in (("min_probability=NaN", "min_probability"), ("ties=perhaps", "query")):
+        wrong = get(client, project, f"releases/counts/?{query}")
+        assert (wrong.status_code, field_at_fault(wrong)) == (422, field)
+    assert not project.releases.exists()

@@ -179,6 +179,9 @@ def test_references_become_gold_by_the_owners_choice_alone(project: Project) -> 
     assert not known_of(project)
     assert use_references(project) == 1, "no answer is no gold"
     assert use_references(project) == 0
+    entry = AuditEntry.objects.get(project=project, act="gold")
+    assert entry.before == {"comparisons": {}, "for_evaluation_only": 1}
+    assert entry.after == {"comparisons": {"monitoring": 1}, "for_evaluation_only": 0}
     assert next(iter(known_of(project, "monitoring").values())).answers == {criterion.pk: "a>b"}
 
 

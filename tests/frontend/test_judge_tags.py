@@ -36,7 +36,7 @@ def test_a_button_has_them_tagged_and_the_page_says_what_it_cost(project: Projec
     with FakeJudge() as fake:
         judge = make_judge(project, fake)
         assert "<b>0 of 3</b> comparisons have" in page(client, judge)
-        shown = press(client, judge, limit="2", embedding_model="e\0", embedding_price="1")
+        shown = press(client, judge, limit="2", embedding_model="e", embedding_price="1")
     assert "<b>2 of 3</b> comparisons have" in shown
     assert "for embeddings" in shown
     assert "calls the model that answered <b>fake-2030-01-01</b>" in shown
@@ -52,10 +52,11 @@ def test_what_is_no_number_is_refused_and_a_waiting_one_can_be_stopped(project: 
     client = client_of(project, "owner")
     judge = make_judge(project, "http://127.0.0.1:9/v1")
     refused = press(client, judge, limit="9", embedding_model="e", embedding_price="dear")
-    assert "must be a number" in refused
+    assert "A price is an amount of money" in refused
     for typed in ("9", "e", "dear"):
         assert f'value="{typed}"' in refused
-    assert "must be a whole number" in press(client, judge, limit="0")
+    assert "is a whole number, 1 or more" in press(client, judge, limit="0")
+    assert "Null characters" in press(client, judge, embedding_model="e\0")
     tagging.begin(judge)
     assert "Waiting for a worker" in page(client, judge)
     assert "It was stopped" in press(client, judge, "judge-tag-stop")

@@ -52,8 +52,8 @@ def test_labels_that_go_where_they_pay_are_asked_for_and_explained() -> None:
     shown = page(client, project)
     assert '<option value="3" selected>' in shown
     assert "these 40 labels go where they pay instead: to <b>" in shown
-    client.post(f"/p/{project.slug}/plan/ask/", asked | {"policy": "random"})
-    assert "do not say what a label is worth" in page(client, project)
+    refused = client.post(f"/p/{project.slug}/plan/ask/", asked | {"policy": "random"})
+    assert "do not say what a label is worth" in refused.content.decode()
 
 
 def test_an_owner_asks_sees_and_approves() -> None:
@@ -106,13 +106,15 @@ def test_a_mistake_in_the_form_is_told() -> None:
     project = labelled_project(labelled=0, open_ones=3)
     client = client_of(project)
     for fields, told in [
-        ({"kind": "share", "amount": "130", "policy": "combined"}, "must be an amount from 0 to 1"),
+        ({"kind": "share", "amount": "130", "policy": "combined"}, "Type a number from 0 to 100."),
         ({"kind": "money", "amount": "5", "policy": "combined"}, "has no price"),
-        ({"kind": "labels", "amount": "many", "policy": "combined"}, "must be a number"),
-        ({"kind": "share", "amount": "10", "policy": "best"}, "unknown policy"),
+        ({"kind": "labels", "amount": "many", "policy": "combined"}, "Type a number, 0 or more."),
+        ({"kind": "share", "amount": "10", "policy": "best"}, "best is not one of the available choices"),
     ]:
-        client.post(f"/p/{project.slug}/plan/ask/", fields)
-        assert told in page(client, project)
+        reply = client.post(f"/p/{project.slug}/plan/ask/", fields)
+        shown = reply.content.decode()
+        assert (reply.status_code, told in shown) == (422, True), told
+        assert f'value="{fields["amount"]}"' in shown, "what was typed stays"
     assert not Plan.objects.exists()
 
 
@@ -173,13 +175,13 @@ def test_before_the_first_label_tokens_and_price_are_guessed_and_any_version_may
         configured(project, "http://127.0.0.1:9/v1", model=model)
     client = client_of(project)
     shown = page(client, project)
-    assert "<option>fake@1</option>" in shown
+    assert '<option value="fake@1">fake@1</option>' in shown
     client.post(
         f"/p/{project.slug}/plan/ask/",
         {"policy": "random", "kind": "share", "amount": "0", "judge": "fake@2"},
     )
     shown = page(client, project)
-    assert "<option selected>fake@2</option>" in shown
+    assert '<option value="fake@2" selected>fake@2</option>' in shown
     assert "about 6 calls" in shown
     assert "guessed from its prompts" in shown
 

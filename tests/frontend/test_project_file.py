@@ -152,7 +152,7 @@ def test_wanting_more_labels_asks_for_more() -> None:
         ({"routing": {"mood": 1}}, "routing: unknown key 'mood'"),
         ({"routing": {"refit_after": -1}}, "routing.refit_after must be a whole number from 0"),
         ({"routing": {"hours": {"nobody": 3}}}, "routing.hours: there is no pool 'nobody'"),
-        ({"routing": {"hours": {"crowd": "long"}}}, "routing.hours.crowd must be an amount"),
+        ({"routing": {"hours": {"crowd": "long"}}}, "routing.hours.crowd must be a number of hours"),
         ({"routing": {"least_per_category": ["law"]}}, "routing.least_per_category must be a mapping"),
         ({"prices": {"per_hour": 20}}, "prices: unknown key 'per_hour'"),
     ],

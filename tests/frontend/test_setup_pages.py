@@ -148,11 +148,14 @@ def test_a_file_comes_in_parts_is_shown_and_is_imported(
 def test_other_columns_are_mapped_with_a_look_at_what_comes_of_it(
     client: Client, project: Project, django_capture_on_commit_callbacks: Any
 ) -> None:
-    found = send(client, b"frage,links,rechts\nWhy?,Because.,So.\n", "other.csv")
+    found = send(client, b"frage,links,rechts\nWhy?,Because.,So.\nWho?,I,You,They\n", "other.csv")
     url = reverse("upload", args=["trees", found.pk])
     before = text(client.get(url))
     assert "Choose the columns that hold the prompt" in before
-    assert "expected" not in before, "nothing is at fault yet"
+    assert "expected a text" not in before, "no column is at fault yet"
+    assert "cannot be read, whatever the columns" in before, "which the third line is"
+    assert "<b>Line 3</b>" in before
+    assert "That is the whole file." in before
     assert "choose the column" in text(client.post(url, {"action": "import"}))
     columns = {"prompt": "frage", "response_a": "links", "response_b": "links"}
     wrong = client.post(url, columns, headers={"HX-Request": "true"})
@@ -163,7 +166,7 @@ def test_other_columns_are_mapped_with_a_look_at_what_comes_of_it(
     assert "<html" not in shown
     assert not Comparison.objects.exists()
     with django_capture_on_commit_callbacks(execute=True):
-        client.post(url, columns | {"action": "import", "whole": "yes"})
+        client.post(url, columns | {"action": "import"})
     assert Comparison.objects.get().responses.count() == 2
 
 
@@ -244,11 +247,14 @@ def test_a_manager_runs_a_project_but_only_its_owner_deletes_or_copies_it(
 def test_a_copy_has_the_settings_and_nothing_else(client: Client, project: Project) -> None:
     make_comparison(project)
     url = reverse("project-duplicate", args=["trees"])
-    assert "a name of its own" in text(client.post(url, {"name": " "}, follow=True))
+    wrong = client.post(url, {"name": " "})
+    assert (wrong.status_code, "a name with letters" in text(wrong)) == (422, True)
     client.post(url, {"name": "More trees"})
     copy = Project.objects.get(slug="more-trees")
     assert (copy.state, copy.criteria.get().name, copy.comparisons.count()) == ("draft", "overall", 0)
-    assert "is taken" in text(client.post(url, {"name": "More trees"}, follow=True))
+    taken = text(client.post(url, {"name": "More trees"}))
+    assert "called so already" in taken
+    assert 'value="More trees"' in taken
 
 
 def test_pages_of_setting_up_take_as_many_statements_for_many_as_for_few(

@@ -132,7 +132,7 @@ def test_what_is_saved_is_in_the_project_file_and_in_the_audit_log(
         ("general", {"human_label": "dear"}, "Price of an answer must be an amount"),
         ("general", {"media_hosts": "http://a.example.org"}, "must be an https origin"),
         ("routing", {"audit_share": "7"}, "Audit slice must be a number"),
-        ("routing", {"hours-people": "long"}, "Most hours of people must be an amount"),
+        ("routing", {"hours-people": "long"}, "Most hours of people must be a number of hours"),
         ("routing", {"least_per_category": "coding"}, "a colon and a number"),
         ("routing", {"least_per_category": "coding: some"}, "must be a whole number"),
         ("routing", {"policy": "coin"}, "Select a valid choice"),

@@ -1,6 +1,7 @@
 """A person's answers, moments and times in words."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import translation
 
 from annotation.models import Criterion
 from frontend.judge_words import shown_order
-from frontend.templatetags.humanise import act_name, breakable, money, number, percent, when
+from frontend.templatetags.humanise import act_name, breakable, money, number, percent, unit, when
 from frontend.templatetags.pay import roughly, took
 from frontend.templatetags.release_words import option_name
 from frontend.words import opening, said
@@ -57,6 +58,9 @@ def test_the_opening_is_the_last_thing_asked() -> None:
 
 def test_figures_are_rounded_and_grouped() -> None:
     assert (percent(0.9996), percent(0.476)) == ("100\N{NO-BREAK SPACE}%", "48\N{NO-BREAK SPACE}%")
+    column = unit("EUR", 120, None, rows=[SimpleNamespace(spent=0.0031)], of="spent")
+    assert (money(120, column), money(0.0031, column)) == ("€120.0000", "€0.0031"), "as many in all of it"
+    assert money(0, unit("EUR", 120)) == "€0.00"
     assert (money(0.129), money(1234.567), money(0.01239)) == ("$0.13", "$1,234.57", "$0.0124")
     assert (number(1482), number(0), number(None)) == ("1,482", "0", "")
 

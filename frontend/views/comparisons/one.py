@@ -20,6 +20,7 @@ from annotation.models import (
     Label,
     Project,
     Reference,
+    Tag,
 )
 from annotation.permissions import Access, project_for
 from annotation.projects import criteria_of
@@ -128,7 +129,7 @@ def _everything(access: Access, found: Comparison, content: Content, gold: GoldF
             {"row": row, "chance": row.probabilities.get(row.winner)}
             for row in Consensus.objects.filter(comparison=found).select_related("criterion").order_by("pk")
         ],
-        "tags": found.tags.order_by("name", "source"),
+        "tags": _tags(found),
         "flags": [{"flag": flag, "who": who(flag.annotator)} for flag in flags],
         "open_flags": sum(flag.resolved_at is None for flag in flags),
         "may_settle": access.may("manage"),
@@ -179,6 +180,12 @@ def _gold(access: Access, comparison: Comparison, sent: GoldForm | None) -> dict
     initial = initial_gold(known, use, explanation)
     form = sent or GoldForm(criteria_of(access.project), comparison, initial=initial)
     return {"form": form, "made": bool(golds)}
+
+
+def _tags(comparison: Comparison) -> list[Tag]:
+    """What is known of it beside its category, which stands there already."""
+    tags = comparison.tags.order_by("name", "source")
+    return list(tags.exclude(name__in=("subject", "category"), value=comparison.category))
 
 
 def _explained(comparison: Comparison) -> Explanation | None:

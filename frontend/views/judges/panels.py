@@ -15,6 +15,7 @@ from llm_judges import panels, steering, tasks
 from llm_judges.models import Panel, judges_of
 from llm_judges.runs import JudgeError
 
+from ...forms import sent
 from ...panel_forms import PanelForm, initial_of
 from ..signed_in import SignedInRequest, signed_in
 from .found import context_of
@@ -95,7 +96,7 @@ def _answer(request: SignedInRequest, access: Access, panel: Panel | None) -> Ht
     project = access.project
     names = [judge.version.name for judge in judges_of(project)]
     initial = initial_of(panel) if panel else None
-    form = PanelForm(names, request.POST or None, initial=initial, known=panel is not None)
+    form = PanelForm(names, sent(request), initial=initial, known=panel is not None)
     if request.method == "POST" and form.is_valid():
         try:
             return _saved(request, project, form, panel)

@@ -1,7 +1,7 @@
 """The judges of a project at work: how far each is, what it costs, and the buttons that steer its run."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
 from annotation.models import JudgeCall, JudgeRun, Project
-from annotation.permissions import project_for
+from annotation.permissions import Access, project_for
 from llm_judges import budget, steering, tasks
 from llm_judges.batching import newest_batches
 from llm_judges.estimate import estimate
@@ -21,26 +21,32 @@ from llm_judges.progress import Progress, progress_of, progress_of_all
 from llm_judges.runs import JudgeError
 from llm_judges.vitals import Vitals, vitals_of
 
+from ...short_forms import RunForm
 from ..signed_in import SignedInRequest, signed_in
 from .found import context_of, judge_in
 
 _State = JudgeRun.State
-MOST_MONEY = Decimal(10**9)
-MOST_COMPARISONS = 10**9
 LEDGER_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A judge and its newest run, as the pages show them; `vitals` where all is shown."""
+    """A judge and its newest run, as the pages show them; `vitals` where all is shown, `form` as it was sent
+    where something is wrong with it."""
 
     judge: Judge
     progress: Progress | None
     vitals: Vitals | None = None
+    form: RunForm | None = None
 
     @property
     def state(self) -> str:
         return self.progress.run.state if self.progress else ""
+
+    @property
+    def asks(self) -> RunForm:
+        """What a run is started with."""
+        return self.form or RunForm(auto_id=f"%s-{self.judge.pk}")
 
     @property
     def live(self) -> bool:
@@ -66,17 +72,25 @@ class Line:
 @require_safe
 def judges(request: SignedInRequest, slug: str) -> HttpResponse:
     """All judges in service."""
-    access = project_for(request.user, slug, "view")
+    return _list(request, project_for(request.user, slug, "view"))
+
+
+def _list(
+    request: SignedInRequest, access: Access, form: RunForm | None = None, of: int = 0, problem: str = ""
+) -> HttpResponse:
+    """The page, with the form of judge `of` as it was sent."""
     in_use = judges_of(access.project)
     progress = progress_of_all(in_use)
-    lines = [Line(judge, progress.get(judge.pk)) for judge in in_use]
+    lines = [Line(one, progress.get(one.pk), form=form if one.pk == of else None) for one in in_use]
     context = context_of(access) | {
+        "problem": problem,
+        "of": of,
         "lines": lines,
         "at_work": sum(line.live for line in lines),
         "panels": panels_of(access.project),
         "spent": budget.spent_by_purpose(access.project),
     }
-    return render(request, "frontend/judges/list.html", context)
+    return render(request, "frontend/judges/list.html", context, status=422 if problem else 200)
 
 
 @signed_in
@@ -93,11 +107,7 @@ def judge(request: SignedInRequest, slug: str, judge_id: int) -> HttpResponseBas
     line = _line(found, whole)
     context = context_of(access, found, "runs") | {"line": line, "whole": whole}
     if not request.htmx:
-        return render(
-            request,
-            "frontend/judges/judge.html",
-            context | {"ledger": _ledger(found), "batches": newest_batches(found)},
-        )
+        return render(request, "frontend/judges/judge.html", context | _beside(found))
     if line.state == request.GET.get("state"):
         return render(request, "frontend/judges/run.html#figures", context)
     return retarget(render(request, "frontend/judges/run.html", context), f"#judge-{judge_id}")
@@ -120,20 +130,24 @@ def judge_act(request: SignedInRequest, slug: str, judge_id: int) -> HttpRespons
     access = project_for(request.user, slug, "manage")
     found = _in_service(access.project, judge_id)
     whole = request.POST.get("view") == "whole"
+    form = RunForm(request.POST, auto_id=f"%s-{found.pk}")
     problem = ""
     try:
         with transaction.atomic():
-            _act(request, found)
+            _act(request, found, form)
         if request.POST.get("action") in ("start", "retry", "resume"):
             tasks.look.delay()
     except (JudgeError, ValueError) as error:
         problem = str(error)
-    if not request.htmx:
-        if problem:
-            messages.error(request, problem)
+    if not request.htmx and not problem:
         return redirect("judge", slug, judge_id) if whole else redirect("judges", slug)
-    line = _line(found, whole)
+    if not request.htmx and not whole:
+        return _list(request, access, form, found.pk, problem)
+    line = _line(found, whole, form if problem else None)
     context = context_of(access, found, "runs") | {"line": line, "whole": whole, "problem": problem}
+    context |= {"of": found.pk}
+    if not request.htmx:
+        return render(request, "frontend/judges/judge.html", context | _beside(found), status=422)
     return render(request, "frontend/judges/run.html", context, status=422 if problem else 200)
 
 
@@ -147,46 +161,31 @@ def batches_look(request: SignedInRequest, slug: str, judge_id: int) -> HttpResp
     return redirect("judge", slug, judge_id)
 
 
-def _act(request: SignedInRequest, judge: Judge) -> None:
+def _act(request: SignedInRequest, judge: Judge, form: RunForm) -> None:
     """Raises JudgeError or ValueError with a sentence for the owner."""
-    post = request.POST
-    action = post.get("action", "")
+    action = request.POST.get("action", "")
     if action == "start":
-        steering.start(judge, request.user, _cap(post.get("cap")), _limit(post.get("limit")))
+        if not form.is_valid():
+            raise ValueError(_("It was not started: one of the fields needs another value."))
+        steering.start(judge, request.user, form.cleaned_data["cap"], form.cleaned_data["limit"])
     elif action not in steering.ACTS:
         raise ValueError(_("Choose what to do."))
     elif not steering.act(judge, request.user, action) and action == "retry":
         raise ValueError(_("There is nothing to ask again."))
 
 
-def _cap(text: str | None) -> Decimal | None:
-    if not (text or "").strip():
-        return None
-    try:
-        amount = Decimal((text or "").strip().replace(",", "."))
-    except InvalidOperation:
-        amount = Decimal("nan")
-    if not amount.is_finite() or not 0 <= amount < MOST_MONEY:
-        raise ValueError(_("The most it may cost is an amount of money, such as 25."))
-    return amount.quantize(Decimal("0.0001"))
-
-
-def _limit(text: str | None) -> int | None:
-    if not (text or "").strip():
-        return None
-    number = (text or "").strip()
-    if not (number.isascii() and number.isdigit()) or not 1 <= int(number[:12]) < MOST_COMPARISONS:
-        raise ValueError(_("The number of comparisons is a whole number, 1 or more."))
-    return int(number)
-
-
-def _line(judge: Judge, whole: bool = False) -> Line:
+def _line(judge: Judge, whole: bool = False, form: RunForm | None = None) -> Line:
     progress = progress_of(judge)
-    return Line(judge, progress, vitals_of(progress.run, judge) if progress and whole else None)
+    return Line(judge, progress, vitals_of(progress.run, judge) if progress and whole else None, form)
 
 
 def _in_service(project: Project, judge_id: int) -> Judge:
     return get_object_or_404(in_service().filter(version__project=project), pk=judge_id)
+
+
+def _beside(judge: Judge) -> dict[str, Any]:
+    """What the page of one judge shows beside its run."""
+    return {"ledger": _ledger(judge), "batches": newest_batches(judge)}
 
 
 def _ledger(judge: Judge) -> list[JudgeRun]:

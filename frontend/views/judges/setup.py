@@ -17,6 +17,7 @@ from llm_judges.preview import Preview, preview
 from llm_judges.registry import entry_of
 from llm_judges.settings import key_at_fault
 
+from ...forms import sent
 from ...judge_forms import DEFAULTS, JudgeForm
 from ...project_file.writing import judges_as_file
 from ..signed_in import SignedInRequest, signed_in
@@ -30,7 +31,7 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 def judge_new(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """A judge that is not there yet."""
     access = project_for(request.user, slug, "manage")
-    form = JudgeForm(access.project, request.POST or None, initial=DEFAULTS)
+    form = JudgeForm(access.project, sent(request), initial=DEFAULTS)
     return _answer(request, access, form, None)
 
 
@@ -40,7 +41,7 @@ def judge_settings(request: SignedInRequest, slug: str, judge_id: int) -> HttpRe
     """The settings of a judge, to be changed."""
     access = project_for(request.user, slug, "manage")
     judge = judge_in(access.project, judge_id)
-    form = JudgeForm(access.project, request.POST or None, initial=DEFAULTS | entry_of(judge), known=True)
+    form = JudgeForm(access.project, sent(request), initial=DEFAULTS | entry_of(judge), known=True)
     return _answer(request, access, form, judge)
 
 

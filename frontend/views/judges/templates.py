@@ -21,6 +21,7 @@ from llm_judges.preview import Preview, preview
 from llm_judges.prompts import PAIRWISE, VARIABLES, built_in, built_in_text, parse
 from llm_judges.registry import renew_template
 
+from ...forms import sent
 from ...judge_forms import TemplateForm
 from ..signed_in import SignedInRequest, signed_in
 from .found import context_of
@@ -52,7 +53,7 @@ def judge_template_new(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """A template of the project's own, from scratch or from another one (`?from=`)."""
     access = project_for(request.user, slug, "manage")
     start, _version = _texts(access.project).get(request.GET.get("from") or PAIRWISE, ("", None))
-    form = TemplateForm(request.POST or None, initial={"text": start})
+    form = TemplateForm(sent(request), initial={"text": start})
     return _answer(request, access, form, None)
 
 
@@ -68,7 +69,7 @@ def judge_template(request: SignedInRequest, slug: str, name: str) -> HttpRespon
     if name in built_in():
         context = context_of(access) | {"name": name, "text": text}
         return render(request, "frontend/judges/template_read.html", context)
-    form = TemplateForm(request.POST or None, initial={"text": text}, known=True)
+    form = TemplateForm(sent(request), initial={"text": text}, known=True)
     return _answer(request, access, form, name)
 
 

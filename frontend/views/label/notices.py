@@ -1,7 +1,5 @@
 """What a person says besides answers: that they agree, have read something, or found something wrong."""
 
-from contextlib import suppress
-
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -18,6 +16,7 @@ from annotation.projects import guidelines_of
 from ...forms import read_key
 from ..signed_in import SignedInRequest, seated
 from .desk import answer, numbers, scripted, sit_down
+from .page import show_page
 
 
 @seated
@@ -60,8 +59,12 @@ def notice(request: SignedInRequest, slug: str) -> HttpResponse:
 def appeal(request: SignedInRequest, slug: str) -> HttpResponse:
     """What a paused person says to the owner."""
     desk = sit_down(request, slug)
-    with suppress(StandingError):  # nothing said, or not paused any more: the page shows what is so
-        people.appeal(desk.annotator, request.POST.get("note", ""))
+    note = request.POST.get("note", "")
+    try:
+        people.appeal(desk.annotator, note)
+    except StandingError as error:
+        if error.field:  # not paused any more is no fault of theirs: the page shows what is so
+            return show_page(request, desk, fault=str(error), wrote=[note], status=422)
     return redirect("label", slug)
 
 
@@ -81,5 +84,5 @@ def flag(request: SignedInRequest, slug: str) -> HttpResponse:
     except FlagError as error:
         if scripted(request):
             return JsonResponse({"message": str(error)}, status=422)
-        return redirect("label", slug)
+        return show_page(request, desk, banner=str(error), wrote=[request.POST.get("note", "")], status=422)
     return JsonResponse({"flagged": True}) if scripted(request) else redirect("label", slug)

@@ -1,5 +1,6 @@
 """The page itself, and answers: from its script as JSON, without scripts as a page load."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -50,11 +51,16 @@ def show_page(
     assignment: Assignment | None = None,
     *,
     banner: str = "",
+    fault: str = "",
+    wrote: Sequence[str] = (),
     saved: bool = False,
     status: int = 200,
     **in_hand_more: Any,
 ) -> HttpResponse:
-    """The whole page with `assignment`, or with what the person holds, or with what stands in its place."""
+    """The whole page with `assignment`, or with what the person holds, or with what stands in its place.
+
+    `wrote`: words of theirs that were not kept, to be copied; `fault`: what is wrong with their appeal.
+    """
     project = desk.access.project
     guidelines = guidelines_of(project)
     unread = desk.unread()
@@ -64,6 +70,8 @@ def show_page(
         "project": project,
         "number": desk.done + 1,
         "banner": banner,
+        "fault": fault,
+        "wrote": [text for text in wrote if text.strip()],
         "saved": saved,
         "guidelines": guidelines,
         "csrf": True,
@@ -173,4 +181,6 @@ def _show_again(
 def _lost(request: SignedInRequest, desk: Desk, message: str) -> HttpResponse:
     if scripted(request):
         return JsonResponse({"message": message, "card": None}, status=422)
-    return show_page(request, desk, banner=message + " " + _("Here is your work."), status=422)
+    wrote = [text for name, text in request.POST.items() if name.endswith("-rationale")]
+    told = f"{message} {_('Here is your work.')}"
+    return show_page(request, desk, banner=told, wrote=[str(text) for text in wrote], status=422)

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,19 +14,17 @@ from annotation.models import Comparison, Project
 from annotation.permissions import Access, project_for
 from routing import approving, drafting
 from routing.models import Plan, Refit
-from routing.policies import POLICIES
 from routing.policy import PlanError
 from routing.series import newest_plan
-from routing.standing import judge_names
 
+from ...forms import number as whole
 from ...templatetags.humanise import money, number
 from ...words import opening
 from ..signed_in import SignedInRequest, signed_in
+from .form import PlanForm
 from .judge import guess
 from .point import Curve, Point
 from .stopping import because
-
-OVERLAPS = (3, 5)  # most labels on one comparison: an even number adds nothing to the odd one below it
 
 
 @signed_in
@@ -36,16 +34,24 @@ def plan(request: SignedInRequest, slug: str) -> HttpResponseBase:
     parts that follow it (`of` names its plan), a page at work asks whether its `state` still holds."""
     access = project_for(request.user, slug, "view")
     found = drafting.newest(access.project)
-    if request.htmx and "state" in request.GET:
+    if not request.htmx:
+        return _page(request, access, found)
+    if "state" in request.GET:
         if found is None or found.state != request.GET["state"]:
             return HttpResponseClientRefresh()
         return render(request, "frontend/plan/at_work.html", {"project": access.project, "plan": found})
-    if request.htmx:
-        if found is None or not found.points or str(found.pk) != request.GET.get("of"):
-            return HttpResponseClientRefresh()
-        context = _context(access, found) | {"swapped": True}
-        return render(request, "frontend/plan/point.html", context | _chosen(found, request))
-    context = _context(access, found) | _form(access.project, found)
+    if found is None or not found.points or str(found.pk) != request.GET.get("of"):
+        return HttpResponseClientRefresh()
+    context = _context(access, found) | {"swapped": True}
+    return render(request, "frontend/plan/point.html", context | _chosen(found, request))
+
+
+def _page(
+    request: SignedInRequest, access: Access, found: Plan | None, form: PlanForm | None = None
+) -> HttpResponse:
+    """The whole page, with the form as it was sent where something is wrong with it."""
+    context = _context(access, found) | _standing(access.project, found)
+    context["form"] = form or PlanForm(access.project, initial=_asked(found))
     if found is not None and found.points:
         curve = Curve(found)
         context |= _chosen(found, request) | {
@@ -57,7 +63,7 @@ def plan(request: SignedInRequest, slug: str) -> HttpResponseBase:
             "limited": any(found.parameters["limits"].values()),
             "seed_percent": _seed_percent(found),
         }
-    return render(request, "frontend/plan/page.html", context)
+    return render(request, "frontend/plan/page.html", context, status=422 if form else 200)
 
 
 @signed_in
@@ -65,16 +71,23 @@ def plan(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def plan_ask(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Has a plan worked out for a policy and a budget."""
     access = project_for(request.user, slug, "manage")
-    kind, amount = request.POST.get("kind", "share"), request.POST.get("amount", "").strip().replace(",", ".")
-    try:
-        budget = drafting.Budget.of(kind, _percent(amount) if kind == "share" else amount)
-        judge, most = request.POST.get("judge") or None, request.POST.get("overlap", "")
-        overlap = int(most) if most.isascii() and most.isdigit() and len(most) < 3 else None
-        policy = request.POST.get("policy", "")
-        drafting.ask(access.project, policy, budget, judge, by=request.user, overlap=overlap)
-    except PlanError as error:
-        messages.error(request, str(error))
-    return redirect("plan", slug)
+    form = PlanForm(access.project, request.POST)
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            drafting.ask(
+                access.project,
+                said["policy"],
+                said["budget"],
+                said["judge"] or None,
+                by=request.user,
+                overlap=said["overlap"],
+            )
+        except PlanError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("plan", slug)
+    return _page(request, access, drafting.newest(access.project), form)
 
 
 @signed_in
@@ -82,9 +95,9 @@ def plan_ask(request: SignedInRequest, slug: str) -> HttpResponseBase:
 def plan_approve(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Puts the plan into effect with as many people as the slider says."""
     access = project_for(request.user, slug, "manage")
-    found, people = request.POST.get("plan", ""), request.POST.get("people", "")
+    found, people = request.POST.get("plan", ""), whole(request.POST.get("people"))
     known = access.project.plans.filter(pk=found).first() if _is_uuid(found) else None
-    if known is None or not people.isdigit() or not approving.begin(known, int(people[:12]), request.user):
+    if known is None or people is None or not approving.begin(known, people, request.user):
         messages.error(request, _("This plan is not a draft any more. Here is the newest one."))
     return redirect("plan", slug)
 
@@ -100,21 +113,24 @@ def _context(access: Access, found: Plan | None) -> dict[str, Any]:
     }
 
 
-def _form(project: Project, found: Plan | None) -> dict[str, Any]:
-    """What the form says at first, what is in force, and what the last refit found."""
+def _asked(found: Plan | None) -> dict[str, Any]:
+    """What the form says at first: what was asked for last."""
     asked = found.parameters if found else {}
     kind, amount = asked.get("kind", "share"), asked.get("amount", "0.25")
+    return {
+        "judge": asked.get("judge"),
+        "policy": found.policy if found else "combined",
+        "overlap": asked.get("overlap"),
+        "kind": kind,
+        "amount": f"{100 * float(amount):g}" if kind == "share" else amount,
+    }
+
+
+def _standing(project: Project, found: Plan | None) -> dict[str, Any]:
+    """What is in force, and what the last refit found."""
     refit = project.refits.filter(state=Refit.State.DONE).first()
     in_force = newest_plan(project)
     return {
-        "judges": judge_names(project),
-        "judge": asked.get("judge"),
-        "policies": POLICIES.values(),
-        "policy": found.policy if found else "combined",
-        "overlap": asked.get("overlap"),
-        "overlaps": OVERLAPS,
-        "kind": kind,
-        "amount": f"{100 * float(amount):g}" if kind == "share" else amount,
         "in_force": in_force,
         "measured": _measured(found, in_force),
         "refit": refit,
@@ -176,14 +192,6 @@ def _ends(project: Project, found: Plan) -> list[dict[str, Any]]:
         }
         for name in ("most", "least")
     ]
-
-
-def _percent(text: str) -> str:
-    """25 as a share; what is no number is left for `Budget` to refuse."""
-    try:
-        return str(float(text.rstrip("% ")) / 100)
-    except ValueError:
-        return text
 
 
 def _is_uuid(text: str) -> bool:

@@ -10,7 +10,9 @@ from annotation.permissions import project_for
 
 from ...project_file import ProjectFileError
 from ...project_file.changing import duplicate
+from ...short_forms import CopyForm
 from ..signed_in import SignedInRequest, signed_in
+from .states import page
 
 
 @signed_in
@@ -18,10 +20,13 @@ from ..signed_in import SignedInRequest, signed_in
 def project_duplicate(request: SignedInRequest, slug: str) -> HttpResponse:
     """A draft with the same settings."""
     access = project_for(request.user, slug, "own")
+    form = CopyForm(request.POST, auto_id="copy-%s")
+    if not form.is_valid():
+        return page(request, access, copy=form)
     try:
-        copy = duplicate(access.project, request.POST.get("name", ""), request.user)
+        copy = duplicate(access.project, form.cleaned_data["name"], request.user)
     except ProjectFileError as error:
-        messages.error(request, str(error))
-        return redirect("project-state", slug)
+        form.add_error("name", str(error))
+        return page(request, access, copy=form)
     messages.success(request, _("This is the copy, a draft. It has no comparisons yet."))
     return redirect("uploads", copy.slug)

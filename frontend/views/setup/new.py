@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotation.permissions import may_create
 
+from ...forms import sent
 from ...project_file import ProjectFileError, parse
 from ...project_file.changing import create
 from ...project_file.templates import templates
@@ -76,7 +77,7 @@ def project_new(request: SignedInRequest) -> HttpResponse:
     """The form; sent, it makes a draft that the caller owns and leads to its first step."""
     if not may_create(request.user):
         raise PermissionDenied("Only staff and owners of a project may create one")
-    form = NewForm(request.POST or None, request.FILES or None)
+    form = NewForm(sent(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             project = form.create(request.user)

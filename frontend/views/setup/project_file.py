@@ -11,7 +11,9 @@ from annotation.permissions import project_for
 from ...project_file import ProjectFileError, parse
 from ...project_file.changing import change
 from ...project_file.writing import project_as_file
+from ...short_forms import ProjectFileForm
 from ..signed_in import SignedInRequest, signed_in
+from .states import page
 
 LARGEST = 1024**2  # bytes
 
@@ -30,7 +32,9 @@ def project_file(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def project_file_apply(request: SignedInRequest, slug: str) -> HttpResponse:
     """Applies a file to this project. Its `slug` has to be this one's: nobody means another project."""
-    project = project_for(request.user, slug, "manage").project
+    access = project_for(request.user, slug, "manage")
+    project = access.project
+    form = ProjectFileForm(request.POST, request.FILES, auto_id="yaml-%s")
     try:
         sent = request.FILES.get("file")
         if sent is None or (sent.size or 0) > LARGEST:
@@ -43,8 +47,8 @@ def project_file_apply(request: SignedInRequest, slug: str) -> HttpResponse:
             )
         keys = change(project, data, request.user)
     except ProjectFileError as error:
-        messages.error(request, str(error))
-    else:
-        said = _("Applied. Changed: %(keys)s.") % {"keys": ", ".join(keys)} if keys else ""
-        messages.success(request, said or _("Applied. Everything stood so already."))
+        form.add_error("file", str(error))
+        return page(request, access, file=form)
+    said = _("Applied. Changed: %(keys)s.") % {"keys": ", ".join(keys)} if keys else ""
+    messages.success(request, said or _("Applied. Everything stood so already."))
     return redirect("project-state", slug)

@@ -15,7 +15,7 @@ from annotation.models import Annotation, Guidelines, Project
 from annotation.permissions import Access, project_for
 from llm_judges.models import judges_of
 
-from ...forms import number
+from ...forms import number, sent
 from ...project_file import ProjectFileError
 from ...project_file.changing import change
 from ...project_file.writing import project_as_data
@@ -39,7 +39,7 @@ def settings(request: SignedInRequest, slug: str, topic: str) -> HttpResponse:
     project = access.project
     said = project_as_data(project)
     more = {"renew": request.GET.get("renew", "")} if topic == "criteria" else {}
-    form = SECTIONS[topic](project, said, request.POST or None, **more)
+    form = SECTIONS[topic](project, said, sent(request), **more)
     if request.method == "POST" and form.is_valid():
         try:
             keys = change(project, form.entry(), request.user, number(request.POST.get("seen")))

@@ -11,6 +11,7 @@ from annotation.models import Comparison, Demand
 from annotation.models.queue import OPEN
 from annotation.permissions import Access, project_for
 
+from ...short_forms import CopyForm, DeleteForm, ProjectFileForm, ShortForm
 from ..signed_in import SignedInRequest, signed_in
 from .steps import context_of
 
@@ -20,8 +21,11 @@ from .steps import context_of
 def project_state(request: SignedInRequest, slug: str) -> HttpResponse:
     """What state the project is in, what is missing before it opens, and every way out of it."""
     access = project_for(request.user, slug, "manage")
-    if request.method == "POST":
-        return _act(request, access)
+    return _act(request, access) if request.method == "POST" else page(request, access)
+
+
+def page(request: SignedInRequest, access: Access, **sent: ShortForm) -> HttpResponse:
+    """The page; with a form as it was `sent`, where something is wrong with it: copy, delete or file."""
     project = access.project
     comparisons = Comparison.objects.filter(project=project)
     open_to_people = Demand.objects.filter(OPEN, comparison__project=project, pool__isnull=False)
@@ -30,8 +34,12 @@ def project_state(request: SignedInRequest, slug: str) -> HttpResponse:
         "asks": open_to_people.exists(),
         "owns": access.may("own"),
         "grace": lifecycle.GRACE.days,
+        "copy": CopyForm(auto_id="copy-%s"),
+        "delete": DeleteForm(auto_id="delete-%s"),
+        "file": ProjectFileForm(auto_id="yaml-%s"),
+        **sent,
     }
-    return render(request, "frontend/setup/state.html", context)
+    return render(request, "frontend/setup/state.html", context, status=422 if sent else 200)
 
 
 def _act(request: SignedInRequest, access: Access) -> HttpResponse:
@@ -52,8 +60,7 @@ def _act(request: SignedInRequest, access: Access) -> HttpResponse:
                 said = _("It is back, and closed.")
             case "delete":
                 project_for(user, project.slug, "own")
-                lifecycle.ask_deletion(project, user, request.POST.get("typed", ""))
-                said = _("It will be deleted. Until then you can keep it.")
+                return _delete(request, access)
             case "keep":
                 project_for(user, project.slug, "own")
                 lifecycle.keep(project, user)
@@ -65,3 +72,17 @@ def _act(request: SignedInRequest, access: Access) -> HttpResponse:
     else:
         messages.success(request, said)
     return redirect("project-state", project.slug)
+
+
+def _delete(request: SignedInRequest, access: Access) -> HttpResponse:
+    """Asks for the deletion; raises ProjectStateError where no other word would help either."""
+    form = DeleteForm(request.POST, auto_id="delete-%s")
+    if form.is_valid():
+        try:
+            lifecycle.ask_deletion(access.project, request.user, form.cleaned_data["typed"])
+        except lifecycle.NotConfirmed as error:
+            form.add_error("typed", str(error))
+        else:
+            messages.success(request, _("It will be deleted. Until then you can keep it."))
+            return redirect("project-state", access.project.slug)
+    return page(request, access, delete=form)

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,13 +17,13 @@ from annotation import tasks
 from annotation import uploads as files
 from annotation.imports.columns import MODELS, RESPONSES, check
 from annotation.imports.drafts import Draft
-from annotation.imports.looking import Look, first_drafts, look
+from annotation.imports.looking import ROWS, Look, first_drafts, look
 from annotation.imports.problems import Bad, clip
 from annotation.models import Comparison, Project, Upload
-from annotation.permissions import project_for
+from annotation.permissions import Access, project_for
 from annotation.uploads import Gap, UploadError
 
-from ...forms import number
+from ...forms import number, sent
 from ...policy import allow_media
 from ...rendering import content_of_draft, with_media
 from ..signed_in import SignedInRequest, signed_in
@@ -83,13 +83,19 @@ def uploads(request: SignedInRequest, slug: str) -> HttpResponseBase:
     them it comes whole."""
     access = project_for(request.user, slug, "manage")
     if request.method == "POST":
-        return _announce(request, access.project)
+        return _announce(request, access)
+    return _uploads(request, access)
+
+
+def _uploads(request: SignedInRequest, access: Access, fault: str = "") -> HttpResponse:
+    """The page; `fault` is what is wrong with the file that was sent."""
     context = context_of(access, "uploads") | {
+        "fault": fault,
         "uploads": Upload.objects.filter(project=access.project).select_related("uploaded_by")[:SHOWN],
         "has_comparisons": Comparison.objects.filter(project=access.project).exists(),
         "part": PART // 2,
     }
-    return render(request, "frontend/setup/uploads.html", context)
+    return render(request, "frontend/setup/uploads.html", context, status=422 if fault else 200)
 
 
 @signed_in
@@ -125,11 +131,11 @@ def upload(request: SignedInRequest, slug: str, upload_id: int) -> HttpResponse:
         context |= _become(found)
         return render(request, "frontend/setup/upload.html", context)
     seen = look(found.path)
-    context |= {"look": seen, "report": found.report}
+    context |= {"look": seen, "report": found.report, "looked_at": ROWS}
     if seen.problem:
         status = 422 if request.method == "POST" else 200
         return render(request, "frontend/setup/upload.html", context, status=status)
-    form = ColumnsForm(seen.names, request.POST or None, initial=found.columns)
+    form = ColumnsForm(seen.names, sent(request), initial=found.columns)
     mapped = request.method == "POST" and form.is_valid() and _map(form, found, seen)
     if mapped and request.POST.get("action") == "import":
         _ask(request, found)
@@ -186,25 +192,23 @@ def upload_remove(request: SignedInRequest, slug: str, upload_id: int) -> HttpRe
     return redirect("uploads", slug)
 
 
-def _announce(request: HttpRequest, project: Project) -> HttpResponseBase:
+def _announce(request: SignedInRequest, access: Access) -> HttpResponseBase:
+    project = access.project
     scripted = request.headers.get("Accept") == "application/json"
     sent = request.FILES.get("file")
     name = sent.name if sent else request.POST.get("name", "")
     size = sent.size if sent else number(request.POST.get("size"))
     try:
-        found = files.announce(project, request.user, name or "", size or 0)  # type: ignore[arg-type]
+        found = files.announce(project, request.user, name or "", size or 0)
         if sent:
             files.receive(found, files.received(found), sent.file)  # type: ignore[arg-type]
     except Gap:
-        messages.error(
-            request, _("Part of this file is here already; send it with scripts on, or remove it.")
-        )
-        return redirect("uploads", project.slug)
+        here = _("Part of this file is here already; send it with scripts on, or remove it.")
+        return _uploads(request, access, here)
     except UploadError as error:
         if scripted:
             return JsonResponse({"message": str(error)}, status=422)
-        messages.error(request, str(error))
-        return redirect("uploads", project.slug)
+        return _uploads(request, access, str(error))
     page = reverse("upload", args=[project.slug, found.pk])
     if not scripted:
         return redirect(page)
