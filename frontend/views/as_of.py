@@ -34,7 +34,7 @@ class AsOf:
         past = [] if missing else [_when(one) for one in found if not one.exact]
         newest = f"{max(past).timestamp()}" if past else ""
         query = request.GET.copy()
-        seen = query.pop(SINCE, [""])[0]
+        polled, seen = SINCE in query, query.pop(SINCE, [""])[0]
         address = _address(request, query.urlencode())
         query[SINCE] = newest
         return cls(
@@ -44,7 +44,7 @@ class AsOf:
             any(one.late for one in found),
             address,
             _address(request, query.urlencode()),
-            bool(request.htmx) and (missing or (bool(seen) and seen == newest)),
+            bool(request.htmx) and polled and (missing or (bool(seen) and seen == newest)),
         )
 
 

@@ -81,11 +81,25 @@ def test_a_large_project_says_that_its_first_report_is_being_worked_out_and_then
         assert "Look again" in html
     assert len(asked) == len(set(asked)) > 0, "many look, one works"
     poll = {"headers": {"HX-Request": "true"}}
+    assert b"data-live" in owner.get(reverse(name, args=[project.slug]), **poll).content, "a part that polls"
     assert owner.get(reverse(name, args=[project.slug]), {"since": ""}, **poll).status_code == 204
     work(project, asked)
     html = owner.get(reverse(name, args=[project.slug]), {"since": ""}, **poll).content.decode()
     assert "worked out for the first time" not in html
     assert "As of" not in html
+
+
+def test_the_list_of_people_comes_without_the_report_and_asks_until_it_is_there(
+    owner: Client, project: Project, asked: list[str]
+) -> None:
+    address, poll = reverse("people", args=[project.slug]) + "?report&since=", {"HX-Request": "true"}
+    assert "?report&amp;since=" in shown(owner, project, "people")
+    assert owner.get(address, headers=poll).status_code == 204
+    work(project, asked)
+    assert b"hx-get" not in owner.get(address, headers=poll).content
+    a_while_later()
+    another_label(project)
+    assert b"being renewed" in owner.get(address, headers=poll).content
 
 
 def test_while_labels_come_the_older_report_is_shown_with_its_time_and_renewed_at_leisure(

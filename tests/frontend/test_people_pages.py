@@ -49,7 +49,7 @@ def test_the_list_says_who_did_what_and_comes_again_with_the_report(client: Clie
     html = page(client, project)
     assert "3 answers" in html
     assert "$30.00" in html  # three answers of a minute each at $0.50
-    assert 'hx-get="?report"' in html
+    assert 'hx-get="?report&amp;since="' in html
     again = page(client, project, query="?report")
     assert "hx-trigger" not in again
     assert "too few" in again
