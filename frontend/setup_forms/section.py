@@ -4,6 +4,7 @@ import re
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _l
 
 from annotation.models import Project
 
@@ -26,6 +27,13 @@ class Section(forms.Form):
 
     def build(self) -> None:
         """Adds fields that depend on the project."""
+
+    def clean(self) -> dict[str, Any]:
+        """A form of which nothing arrived is none that was emptied."""
+        asked = [bound.html_name for bound in self.visible_fields()]
+        if asked and not any(name in self.data for name in asked):
+            raise forms.ValidationError(_l("Nothing arrived, so nothing was saved. Send it again."))
+        return super().clean() or {}
 
     def entry(self) -> dict[str, Any]:
         """The values by keys of the project file; only after `is_valid`."""
