@@ -7,8 +7,8 @@ Sent = dict[str, list[str]]
 
 
 class Form:
-    """`sent`: what a browser sends of it untouched, without its CSRF token; `free`: fields that take any text;
-    `buttons`: names with values."""
+    """`sent`: what a browser sends of it untouched, without its CSRF token; `free`: fields that take any
+    text; `buttons`: names with values."""
 
     def __init__(self, action: str, method: str) -> None:
         self.action, self.method = action, method

@@ -33,6 +33,7 @@ def page(request: SignedInRequest, access: Access, **sent: ShortForm) -> HttpRes
         "has_comparisons": comparisons.exists(),
         "asks": open_to_people.exists(),
         "owns": access.may("own"),
+        "may_label": access.may("label"),
         "grace": lifecycle.GRACE.days,
         "copy": CopyForm(auto_id="copy-%s"),
         "delete": DeleteForm(auto_id="delete-%s"),
