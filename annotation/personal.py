@@ -26,6 +26,7 @@ from .models import (
     ProfileAnswer,
     User,
 )
+from .planned import planned_anew
 
 # What stands in the place of a name in the audit log; the database lets nothing else be written there.
 ERASED = "Erased person"
@@ -96,6 +97,8 @@ def _forget(annotator: Annotator) -> None:
 
 
 def _project(annotator: Annotator, role: str | None) -> dict[str, Any]:
+    with planned_anew():
+        answers = _answers(annotator)
     return {
         "project": annotator.project.name,
         "role": role,
@@ -103,7 +106,7 @@ def _project(annotator: Annotator, role: str | None) -> dict[str, Any]:
         "external_id": annotator.external_id,
         "pools": [pool.name for pool in annotator.pools.all()],
         "profile": dict(annotator.profile_answers.values_list("question", "answer")),
-        "answers": _answers(annotator),
+        "answers": answers,
         "flags": list(
             Flag.objects.filter(annotator=annotator).values(
                 "comparison__external_id", "note", "created_at", "resolved_at"

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, Sum
 
 from .models import Annotation, Annotator, Assignment, Project
+from .planned import planned_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,5 @@ def work_of_people(
             last=Max("created_at"),
         )
     )
-    return {pk: Work(answers, seconds or 0.0, first, last) for pk, answers, seconds, first, last in rows}
+    with planned_anew():
+        return {pk: Work(answers, seconds or 0.0, first, last) for pk, answers, seconds, first, last in rows}

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..models import Figures, Label, Project
+from ..planned import planned_anew
 
 QUICK = 1.0  # seconds: what takes longer is left to a worker and kept
 PATIENCE = 20  # kept so many times as long as it took
@@ -178,7 +179,8 @@ def _make(project: Project, name: str, known: Figures | None, basis: Basis | Non
     """`basis` was read before: what comes meanwhile makes the figures old."""
     kind, *asked = name.split(":")
     computed_at, began = timezone.now(), time.monotonic()
-    made = _KINDS[kind].make(project, *asked)
+    with planned_anew():
+        made = _KINDS[kind].make(project, *asked)
     content: dict[str, Any] = orjson.loads(orjson.dumps(made))  # the same whether it was kept or not
     seconds = time.monotonic() - began
     if basis or known or seconds >= QUICK:
