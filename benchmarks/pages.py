@@ -22,7 +22,7 @@ from _benchmark import INSIDE, finish, goal, machine, run_with_services, set_up
 
 PEOPLE = 40
 PATIENCE = 500  # ms
-FIRST_REPORT = 15_000  # ms: what a worker, or a file of a report that nobody has asked for yet, may take
+WEB_SERVER = 60_000  # ms: it gives up then (docker/gunicorn.conf.py), with a file that waits for its report
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def main() -> int:
             goal("slowest page", round(columns[size][names[0]].slowest), PATIENCE, "at_most", "ms"),
             goal("pages that take longer", len(slow), 0, "at_most", "pages"),
             goal("pages with more statements", len(grown), 0, "at_most", "pages"),
-            goal("file that waits for a report", round(at_first), FIRST_REPORT, "at_most", "ms"),
+            goal("file that waits for a report", round(at_first), WEB_SERVER, "at_most", "ms"),
         ],
     }
     return finish(result, options.json, *_table(columns, names))

@@ -205,13 +205,15 @@ def _ask(project: Project, name: str, known: Figures | None) -> tuple[Figures, d
     if known is None:
         known, _ = Figures.objects.get_or_create(project=project, name=name)
     now = timezone.now()
-    free = Q(asked_at=None) | Q(asked_at__lt=now - LOST - 10 * _took(known))
+    lost = now - LOST - 10 * _took(known)
+    if known.asked_at and known.asked_at >= lost:
+        return known, known.asked_at
+    free = Q(asked_at=None) | Q(asked_at__lt=lost)
     if Figures.objects.filter(free, pk=known.pk).update(asked_at=now):
         from ..tasks import renew_figures  # tasks call this module
 
         renew_figures.delay(project.pk, name)
-        return known, now
-    return known, known.asked_at or now
+    return known, now
 
 
 def _changed(known: Figures, basis: Basis | None) -> bool:
