@@ -1,6 +1,7 @@
 """The people of a project: what each did and how it agrees with the others; pause, resume, exclude; pay."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -75,13 +76,14 @@ def people(request: SignedInRequest, slug: str) -> HttpResponse:
     access = project_for(request.user, slug, "manage")
     project = access.project
     asked = "report" in request.GET
-    report = _report(project) if asked else None
-    as_of = AsOf.of(request, [report] if report else [])
+    # The first criterion is the one that counts most.
+    reports = list(reports_of(project, criteria_named(project)[:1]).values()) if asked else []
+    as_of = AsOf.of(request, reports)
     if as_of.unchanged:
         return HttpResponse(status=204)
     rows = _people(project)
-    if report:
-        _add_report(report, rows)
+    for report in reports:
+        _add_report(report.content, rows)
     hourly = [one.hourly for one in rows if one.hourly is not None]
     pay = None
     if project.minimum_hourly_pay is not None:
@@ -255,14 +257,8 @@ def _people(project: Project) -> list[Person]:
     return sorted(rows, key=lambda one: (-one.work.answers, one.annotator.pk))
 
 
-def _report(project: Project) -> figures.Found | None:
-    """Agreement by the first criterion, which is the one that counts most; None without criteria."""
-    first = criteria_named(project)[:1]
-    return next(iter(reports_of(project, first).values()), None)
-
-
-def _add_report(report: figures.Found, rows: list[Person]) -> None:
-    found = {one["annotator"]: one for one in report.content.get("each_annotator", ())}
+def _add_report(report: Mapping[str, Any], rows: list[Person]) -> None:
+    found = {one["annotator"]: one for one in report.get("each_annotator", ())}
     for row in rows:
         row.found = found.get(row.annotator.pk)
 

@@ -80,11 +80,11 @@ def test_a_large_project_says_that_its_first_report_is_being_worked_out_and_then
         assert "data-live" in html
         assert "Look again" in html
     assert len(asked) == len(set(asked)) > 0, "many look, one works"
-    poll = {"headers": {"HX-Request": "true"}}
-    assert b"data-live" in owner.get(reverse(name, args=[project.slug]), **poll).content, "a part that polls"
-    assert owner.get(reverse(name, args=[project.slug]), {"since": ""}, **poll).status_code == 204
+    address, poll = reverse(name, args=[project.slug]), {"HX-Request": "true"}
+    assert b"data-live" in owner.get(address, headers=poll).content, "a part that polls"
+    assert owner.get(address, {"since": ""}, headers=poll).status_code == 204
     work(project, asked)
-    html = owner.get(reverse(name, args=[project.slug]), {"since": ""}, **poll).content.decode()
+    html = owner.get(address, {"since": ""}, headers=poll).content.decode()
     assert "worked out for the first time" not in html
     assert "As of" not in html
 
