@@ -25,10 +25,10 @@ class PlanForm(ShortForm):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "required": True}),
     )
-    kind = forms.ChoiceField(label=_l("counted in"))
-    policy = forms.ChoiceField(label=_l("chosen by"))
-    judge = forms.ChoiceField(label=_l("beside the judge"), required=False)
-    overlap = forms.TypedChoiceField(label=_l("labels on each"), coerce=int, empty_value=None, required=False)
+    kind = forms.ChoiceField(label=_l("Counted in"))
+    policy = forms.ChoiceField(label=_l("Chosen by"))
+    judge = forms.ChoiceField(label=_l("Beside the judge"), required=False)
+    overlap = forms.TypedChoiceField(label=_l("Labels on each"), coerce=int, empty_value=None, required=False)
 
     def __init__(self, project: Project, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
