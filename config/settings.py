@@ -98,6 +98,7 @@ if SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "config.postgresql"
     # A connection plans a statement that comes again and again only once, which halves PostgreSQL's work. A
     # pooler that knows no prepared statements needs `?server_side_binding=false` in DATABASE_URL.
     DATABASES["default"]["OPTIONS"] = {

@@ -41,7 +41,6 @@ register_converter(PrimaryKey, "pk")
 
 urlpatterns = [
     path("", projects.projects, name="projects"),
-    path("", include("frontend.account_urls")),
     path("new/", setup.project_new, name="project-new"),
     path("p/<slug:slug>/", overview.overview, name="overview"),
     path("p/<slug:slug>/charts/", overview.charts, name="charts"),
@@ -178,4 +177,5 @@ urlpatterns = [
     path("p/<slug:slug>/settings/<slug:topic>/", setup.settings, name="settings"),
     path("favicon.ico", icon.icon, name="icon"),
     path("healthz", healthz, name="healthz"),
+    path("", include("frontend.account_urls")),  # last: an answer's address would be held against all of them
 ]

@@ -109,11 +109,11 @@ def claim_those(annotator: Annotator, project: Project, comparison_ids: Sequence
         judge=annotator, comparison__in=comparison_ids, wanted__gt=F("live") + F("done")
     ).exclude(Exists(taken.exclude(state=Assignment.State.EXPIRED)))
     try:
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
             free = asked.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
             picked = list(free.values_list("pk", "comparison_id", "comparison__k"))
             Demand.objects.filter(pk__in=[pk for pk, _, _ in picked]).update(live=F("live") + 1)
-            lent = _lend(annotator, picked, project.lease_seconds, "id")
+            lent = _lend(cursor, annotator, picked, project.lease_seconds, "id")
     except _Raced:
         return []
     return _loaded([pk for (pk,) in lent])
@@ -213,15 +213,15 @@ def _take_from(
 ) -> list[Any]:
     for _ in range(3):
         try:
-            with transaction.atomic():
-                return _lend(annotator, take(annotator, source, n, hold), lent_for, returning)
+            with transaction.atomic(), connection.cursor() as cursor:
+                return _lend(cursor, annotator, take(cursor, annotator, source, n, hold), lent_for, returning)
         except _Raced:
             continue
     return []
 
 
 def _lend(
-    annotator: Annotator, picked: list[tuple[int, int, int]], lent_for: int, returning: str
+    cursor: Any, annotator: Annotator, picked: list[tuple[int, int, int]], lent_for: int, returning: str
 ) -> list[Any]:
     if not picked:
         return []
@@ -233,9 +233,8 @@ def _lend(
     ]
     table, values = listed(Assignment, _LENT, [(*row, now, until) for row in rows])
     statement = _LEND.format(columns=", ".join(_LENT), rows=table, returning=returning)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        lent = cursor.fetchall()
+    cursor.execute(statement, values)
+    lent = cursor.fetchall()
     if len(lent) < len(picked):
         raise _Raced
     return lent

@@ -6,6 +6,7 @@ every slot with all that the annotator ever had, which takes seconds for a dilig
 """
 
 from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -78,7 +79,7 @@ RETURNING id, comparison_id, (SELECT k FROM annotation_comparison c WHERE c.id =
 
 
 def take(
-    annotator: Annotator, source: tuple[str, int], n: int, hold: int = UNLIMITED
+    cursor: Any, annotator: Annotator, source: tuple[str, int], n: int, hold: int = UNLIMITED
 ) -> list[tuple[int, int, int]]:
     """Takes up to `n` slots of a pool or judge (its column and id), best first: demand, comparison, k.
 
@@ -88,11 +89,10 @@ def take(
     """
     column, pk = source
     statement = _taking(column, n, hold != UNLIMITED, lock_clause())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement, {"source": pk, "annotator": annotator.pk, "hold": hold, "now": adapt(timezone.now())}
-        )
-        picked = sorted(cursor.fetchall(), key=lambda row: (row[3], row[0]))  # an UPDATE keeps no order
+    cursor.execute(
+        statement, {"source": pk, "annotator": annotator.pk, "hold": hold, "now": adapt(timezone.now())}
+    )
+    picked = sorted(cursor.fetchall(), key=lambda row: (row[3], row[0]))  # an UPDATE keeps no order
     return [(demand, comparison, k) for demand, comparison, k, _ in picked]
 
 

@@ -1,8 +1,10 @@
 """Questions from a form's fields, and the fields that give an earlier answer again. No SQL."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from annotation.labels import CONFIDENCES
@@ -136,17 +138,24 @@ def ordinal(place: int) -> str:
     return words[place - 1] if place <= len(words) else f"{place}."
 
 
-def _verdicts(scale: Scale, chosen: str | None) -> list[Option]:
-    """The answers to a pair, best for A first: left leans to A."""
+@lru_cache
+def _words(steps: int, language: str | None) -> dict[int, tuple[str, str]]:
+    """What each distance is called on a scale of so many steps, in the language in use: text and tail."""
     better = _(" better")
     words = {
         1: {1: ("%s", better)},
         2: {2: (_("%s clearly"), better), 1: (_("%s slightly"), better)},
         3: {3: (_("%s much"), better), 2: (_("%s better"), ""), 1: (_("%s slightly"), better)},
-    }[scale.steps]
+    }[steps]
+    return {0: (_("Tie"), "")} | words
+
+
+def _verdicts(scale: Scale, chosen: str | None) -> list[Option]:
+    """The answers to a pair, best for A first: left leans to A."""
+    words = _words(scale.steps, get_language())
     options = []
     for number, preference in enumerate(scale.preferences(), start=1):
-        text, tail = words[abs(preference)] if preference else (_("Tie"), "")
+        text, tail = words[abs(preference)]
         if preference:
             text %= "A" if preference > 0 else "B"
         value = str(preference)

@@ -6,8 +6,9 @@ from functools import lru_cache
 from time import time
 from typing import Any
 
+import orjson
 from django.core.cache import cache
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from annotation import crowd, leases
@@ -161,23 +162,22 @@ def pace_line(desk: Desk, counted: bool = False, recount_after: float = _RECOUNT
 
 def answer(
     request: HttpRequest, desk: Desk, have: Sequence[int], more: Mapping[str, Any] | None = None
-) -> JsonResponse:
-    """The browser's next cards, or what is shown in their place."""
+) -> HttpResponse:
+    """The browser's next cards, or what is shown in their place, as JSON."""
     unread = desk.unread()
     brought = [] if unread else cards(request, desk, have)
     nothing = unread or not (brought or have)
-    return JsonResponse(
-        {
-            **(more or {}),
-            "cards": brought,
-            "end": end_card(request, desk, unread) if nothing else None,
-        }
-    )
+    told = {
+        **(more or {}),
+        "cards": brought,
+        "end": end_card(request, desk, unread) if nothing else None,
+    }
+    return HttpResponse(orjson.dumps(told), content_type="application/json")
 
 
 def scripted(request: HttpRequest) -> bool:
     """True for requests of the page's own script, which reads JSON."""
-    return request.headers.get("Accept", "") == "application/json"
+    return bool(request.META.get("HTTP_ACCEPT") == "application/json")
 
 
 def numbers(text: str | None) -> list[int]:
