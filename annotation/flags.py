@@ -1,7 +1,8 @@
 """What annotators report: flags, by which they ask the owner to look at a comparison, and why they skip."""
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,6 +38,17 @@ def raise_flag(annotator: Annotator, comparison_id: int, note: str) -> Flag:
 def open_flags(project: Project) -> QuerySet[Flag]:
     """Flags that nobody has resolved yet, the oldest first."""
     return Flag.objects.filter(comparison__project=project, resolved_at=None).order_by("pk")
+
+
+def unresolved() -> dict[str, Coalesce]:
+    """For `project_for(..., **unresolved())`: the number of open flags (`notes`) and of the comparisons that
+    they are on (`flagged`), in the same statement."""
+    found = Flag.objects.filter(comparison__project=OuterRef("project"), resolved_at=None).order_by()
+    counts = {"notes": Count("pk"), "flagged": Count("comparison", distinct=True)}
+    return {
+        name: Coalesce(Subquery(found.values("comparison__project").annotate(n=count).values("n")), 0)
+        for name, count in counts.items()
+    }
 
 
 def resolve(project: Project, flag_id: int, by: User) -> Flag:

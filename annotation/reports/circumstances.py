@@ -193,8 +193,9 @@ def read_skills(criterion: Criterion, method: str = SKILLS) -> dict[int, Annotat
 
 
 def moments_of(annotations: Iterable[int]) -> dict[int, Any]:
-    """When each of a few annotations was made. One statement."""
-    return dict(Annotation.objects.filter(pk__in=list(annotations)).values_list("pk", "created_at"))
+    """When each of a few annotations was made. One statement, for none of them too."""
+    asked = [0, *annotations]  # 0 is nobody's: Django asks nothing about an empty list
+    return dict(Annotation.objects.filter(pk__in=asked).values_list("pk", "created_at"))
 
 
 def names_of(project: Project) -> dict[int, str]:

@@ -106,12 +106,10 @@ def _times(evidence: Evidence) -> tuple[list[dict[str, Any]], Ints]:
     np.maximum.at(newest, votes.comparison, evidence.circumstances.annotation)
     shared = np.flatnonzero(np.bincount(votes.comparison, minlength=len(newest)) > 1)
     number = min(TIMES, len(shared) // FEWEST_IN_TIME)
+    order = shared[np.argsort(newest[shared], kind="stable")] if number else shared[:0]
     part = np.full(len(newest), -1)
-    if not number:
-        return [], part
-    order = shared[np.argsort(newest[shared], kind="stable")]
-    part[order] = np.arange(len(order)) * number // len(order)
-    edges = [(members[0], members[-1]) for members in np.array_split(order, number)]
+    part[order] = np.arange(len(order)) * number // max(1, len(order))
+    edges = [(members[0], members[-1]) for members in np.array_split(order, number or 1) if number]
     moments = around.moments_of({int(newest[at]) for edge in edges for at in edge})
     times: list[dict[str, Any]] = [
         {"from": moments.get(int(newest[first])), "to": moments.get(int(newest[last]))}

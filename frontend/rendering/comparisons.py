@@ -112,7 +112,7 @@ def render_open(project: Project, batch: int = 200) -> int:
 def render_missing(ids: Sequence[int]) -> int:
     """Renders those of these comparisons that have no current rendering, in at most three statements."""
     stale = Q(rendering=None) | ~Q(rendering__version=VERSION)
-    comparisons = {c.pk: c for c in Comparison.objects.filter(stale, pk__in=ids).only("id", "prompt")}
+    comparisons = {c.pk: c for c in Comparison.objects.filter(stale, pk__in=ids).only("id", "prompt", "k")}
     if not comparisons:
         return 0
     responses: dict[int, list[Response]] = {pk: [] for pk in comparisons}

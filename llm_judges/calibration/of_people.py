@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from annotation.reports.circumstances import Circumstances
+
 from .answers import CLASSES, UNKNOWN, without
 from .case import Case
 from .figures import FEWEST
@@ -20,11 +22,12 @@ def each_person(case: Case) -> tuple[list[dict[str, Any]], int]:
     labels = np.bincount(case.votes.voter, minlength=len(case.votes.voters))[people]
     order = np.argsort(-labels, kind="stable")
     enough = order[labels[order] >= FEWEST]
-    rows = [_person(case, int(people[at]), int(labels[at])) for at in enough[:MOST].tolist()]
+    around = case.evidence.circumstances  # read for nobody too, so the report always takes as many statements
+    rows = [_person(case, around, int(people[at]), int(labels[at])) for at in enough[:MOST].tolist()]
     return rows, len(people) - len(enough)
 
 
-def _person(case: Case, index: int, labels: int) -> dict[str, Any]:
+def _person(case: Case, around: Circumstances, index: int, labels: int) -> dict[str, Any]:
     voter = case.votes.voters[index]
     unit, others = without(case.answers, case.counts, case.reference, index, case.fewest)
     people = np.where(others.known, others.said, UNKNOWN)
@@ -37,14 +40,14 @@ def _person(case: Case, index: int, labels: int) -> dict[str, Any]:
         "by_category": by_category(case, index, unit, people, said),
         "confusion": {"classes": list(CLASSES), "counts": confusion(people, said), "shown": None},
         "kappa_x": kappa_x(case, beside(case, index).group).json(),
-        "position": {"first_shown": _first_shown(case, voter.id)},
+        "position": {"first_shown": _first_shown(case, around, voter.id)},
         **pulls(case, unit, people, said),
     }
 
 
-def _first_shown(case: Case, annotator: int) -> dict[str, Any]:
+def _first_shown(case: Case, around: Circumstances, annotator: int) -> dict[str, Any]:
     """From labels, whose order is a person's own."""
     evidence = case.evidence
     ids = np.array([voter.id for voter in evidence.votes.voters])
-    at = (ids[evidence.votes.voter] == annotator) & evidence.pairs & evidence.circumstances.ordered
-    return first_shown(evidence.values[at], evidence.circumstances.swapped[at]).json()
+    at = (ids[evidence.votes.voter] == annotator) & evidence.pairs & around.ordered
+    return first_shown(evidence.values[at], around.swapped[at]).json()

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from annotation import figures
-from annotation.flags import open_flags
+from annotation.flags import unresolved
 from annotation.leaks import undecided
 from annotation.models import Annotator, AuditEntry, Figures, Project, Release
 from annotation.permissions import Access, project_for
@@ -32,8 +32,8 @@ NAMED = 5  # people whom "needs you" names
 @require_safe
 def overview(request: SignedInRequest, slug: str) -> HttpResponse:
     """A constant number of statements, whatever the project's size. Its `live` part is asked for again."""
-    access = project_for(request.user, slug, "view", leaks=undecided())
-    project = access.project
+    access = project_for(request.user, slug, "view", leaks=undecided(), **unresolved())
+    project, counted = access.project, vars(access.membership)
     kept = figures.kept(project, ("progress", "pace", "trust"))
     progress, trust = figures.find(project, "progress", kept.get("progress")), kept.get("trust")
     found = progress.content
@@ -71,10 +71,8 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "to_adjudicate": sum(pool.wanted for pool in by_pool if pool.adjudicates),
         "forecast": _forecast(found, sum(pool.wanted for pool in by_pool)),
         "trust": trust.content if trust and trust.computed_at else None,
-        "flags": open_flags(project).aggregate(
-            number=Count("pk"), comparisons=Count("comparison", distinct=True)
-        ),
-        "leaks": access.membership.leaks,  # type: ignore[attr-defined]
+        "flags": {"number": counted["notes"], "comparisons": counted["flagged"]},
+        "leaks": counted["leaks"],
         "skips": skipped,
         "skipped": sum(skipped.values()),
         "as_of": None if progress.exact else progress.computed_at,
