@@ -113,7 +113,7 @@ def again(plan: Plan, by: User | None = None) -> Plan:
 def newest(project: Project) -> Plan | None:
     """The newest plan with a curve, or that is to get one: what the project's page is about."""
     shown = project.plans.filter(~Q(points=0) | ~Q(state=Plan.State.APPROVED))
-    return shown.order_by("-created_at").first()
+    return shown.order_by("-created_at", "-pk").first()
 
 
 def draft(plan: Plan) -> None:

@@ -39,7 +39,7 @@ class Held:
 def newest_plan(project: Project) -> Plan | None:
     """The newest plan whose Decisions hold."""
     approved = Plan.objects.filter(project=project, state=Plan.State.APPROVED)
-    return approved.defer("table", "report").order_by("-approved_at", "-created_at").first()
+    return approved.defer("table", "report").order_by("-approved_at", "-created_at", "-pk").first()
 
 
 def series_of(plan: Plan) -> Q:

@@ -54,7 +54,7 @@ class Command(ProjectCommand):
 
 
 def _as_dict(row: Refit) -> dict[str, Any]:
-    plan = row.plans.first()
+    plan = row.plans.order_by("-created_at", "-pk").first()
     return {
         "refit": row.number,
         "plan": plan.pk if plan else None,
