@@ -50,9 +50,9 @@ class Grown:
     def __init__(self, project: Project, judge: Annotator, size: int) -> None:
         self.project, self.judge, self.size = project, judge, size
         self.criterion, self.pool = project.criteria.get().pk, project.pools.get(default=True).pk
-        self.comparison = _last(Comparison)
-        self.demand = _last(Demand)
-        self.answer = max(_last(Assignment), _last(Annotation), _last(Label))
+        self.comparison = last(Comparison)
+        self.demand = last(Demand)
+        self.answer = max(last(Assignment), last(Annotation), last(Label))
         self.n = f"(c.id - {self.comparison})"
         self.new = f"FROM annotation_comparison c WHERE c.id > {self.comparison}"
         self.people = (
@@ -73,7 +73,7 @@ class Grown:
 
     def _comparisons(self) -> None:
         n, new = self.n, self.new
-        _insert(
+        insert(
             Comparison,
             "FROM number",
             before=NUMBERED.format(size=self.size),
@@ -88,7 +88,7 @@ class Grown:
         )
         for position in (0, 1):
             said = """'[{"role": "assistant", "content": "I am Robin, and in story ' || c.id || ' of mine"""
-            _insert(
+            insert(
                 Response,
                 f"{new} ORDER BY c.id",
                 comparison_id="c.id",
@@ -97,7 +97,7 @@ class Grown:
                 model=f"'model-' || ({n} + {position}) % 5",
             )
         leak = """'[{"message": 0, "start": 5, "end": 10, "kind": "name", "text": "Robin"}]'"""
-        _insert(
+        insert(
             IdentityLeak,
             f"FROM annotation_response r JOIN annotation_comparison c ON c.id = r.comparison_id"
             f" WHERE c.id > {self.comparison} AND r.position = 0 AND {n} % 100 = 0",
@@ -110,15 +110,15 @@ class Grown:
     def _asked(self) -> None:
         n = self.n
         same = {"comparison_id": "c.id", "wanted": "3", "done": f"{n} % 4"}
-        _insert(Demand, self.new, id=f"{self.demand} + 2 * {n}", pool_id=f"{self.pool}", **same)
+        insert(Demand, self.new, id=f"{self.demand} + 2 * {n}", pool_id=f"{self.pool}", **same)
         same |= {"wanted": "1", "done": f"1 - {n} % 2"}
-        _insert(Demand, self.new, id=f"{self.demand} + 2 * {n} + 1", judge_id=f"{self.judge.pk}", **same)
+        insert(Demand, self.new, id=f"{self.demand} + 2 * {n} + 1", judge_id=f"{self.judge.pk}", **same)
 
     def _answered(self) -> None:
         n = self.n
-        said = {"shown": "'ab'", "claimed_at": _ago(f"{n} % 30"), "comparison_id": "c.id"}
+        said = {"shown": "'ab'", "claimed_at": ago(f"{n} % 30"), "comparison_id": "c.id"}
         of = f"FROM annotation_comparison c JOIN ({NUMBERS}) v ON v.j <= {n} % 4 JOIN {self.people}"
-        _insert(
+        insert(
             Assignment,
             f"{of} ON p.place = ({n} + v.j) % {self.many} WHERE c.id > {self.comparison}",
             id=f"{self.answer} + 5 * {n} + v.j",
@@ -127,7 +127,7 @@ class Grown:
             state="'submitted'",
             **said,
         )
-        _insert(
+        insert(
             Assignment,
             f"{self.new} AND {n} % 2 = 0",
             id=f"{self.answer} + 5 * {n}",
@@ -137,7 +137,7 @@ class Grown:
             **said,
         )
         given = f"FROM annotation_assignment a WHERE a.id > {self.answer} ORDER BY a.id"
-        _insert(
+        insert(
             Annotation,
             given,
             id="a.id",
@@ -146,7 +146,7 @@ class Grown:
             active_seconds="30 + a.id % 60",
             created_at="a.claimed_at",
         )
-        _insert(
+        insert(
             Label,
             given,
             id="a.id",
@@ -159,7 +159,7 @@ class Grown:
             strength="CASE WHEN a.id % 3 < 2 THEN 1 END",
             created_at="a.claimed_at",
         )
-        _insert(
+        insert(
             Assignment,
             f"FROM annotation_comparison c JOIN {self.people} ON p.place = ({n} + 4) % {self.many}"
             f" WHERE c.id > {self.comparison} AND {n} % 50 = 7",
@@ -173,7 +173,7 @@ class Grown:
     def _judged(self) -> None:
         run = JudgeRun.objects.create(project=self.project, annotator=self.judge, state="finished", spent=9)
         for order in ("ab", "ba"):
-            _insert(
+            insert(
                 JudgeCall,
                 f"{self.new} AND {self.n} % 2 = 0",
                 annotator_id=f"{self.judge.pk}",
@@ -184,7 +184,7 @@ class Grown:
                 verdict=_json("""'{"overall": {"ranking": "a>b", "strength": 1}}'"""),
                 cost="0.0001",
             )
-        _insert(
+        insert(
             Decision,
             self.new,
             same={"plan": "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"},
@@ -200,7 +200,7 @@ class Grown:
         )
 
     def _worked_out(self) -> None:
-        _insert(
+        insert(
             Consensus,
             f"{self.new} AND {self.n} % 4 > 0",
             comparison_id="c.id",
@@ -211,15 +211,15 @@ class Grown:
             ranking="'a>b'",
             support=f"{self.n} % 4",
         )
-        _insert(SearchText, self.new, comparison_id="c.id", text="'Write a story of ' || c.id || ' words.'")
+        insert(SearchText, self.new, comparison_id="c.id", text="'Write a story of ' || c.id || ' words.'")
         with connection.cursor() as cursor:
             cursor.execute(summaries.COUNT.format(ids=f"SELECT c.id {self.new}"))
-        marks = {"comparisons": _last(Comparison), "labels": _last(Label)}
+        marks = {"comparisons": last(Comparison), "labels": last(Label)}
         SummaryMark.objects.update_or_create(project=self.project, defaults=marks)
 
     def _noted(self) -> None:
         n = self.n
-        _insert(
+        insert(
             Flag,
             f"FROM annotation_comparison c JOIN {self.people} ON p.place = {n} % {self.many}"
             f" WHERE c.id > {self.comparison} AND {n} % 200 = 0",
@@ -227,20 +227,20 @@ class Grown:
             annotator_id="p.id",
             note="'Both are cut off.'",
         )
-        _insert(
+        insert(
             Reference,
             f"{self.new} AND {n} % 20 = 0",
             comparison_id="c.id",
             criterion_id=f"{self.criterion}",
             ranking="'a>b'",
         )
-        _insert(
+        insert(
             Gold,
             "FROM annotation_reference r JOIN annotation_comparison c ON c.id = r.comparison_id"
             f" WHERE c.id > {self.comparison} AND {n} % 100 = 0",
             reference_id="r.id",
         )
-        _insert(
+        insert(
             AuditEntry,
             f"{self.new} AND {n} % 20 = 0",
             project_id=f"{self.project.pk}",
@@ -250,7 +250,7 @@ class Grown:
         )
 
 
-def _last(model: type[Model]) -> int:
+def last(model: type[Model]) -> int:
     """The highest id there is."""
     return model._default_manager.aggregate(last=Max("pk"))["last"] or 0
 
@@ -259,7 +259,7 @@ def _json(text: str) -> str:
     return f"CAST({text} AS jsonb)" if connection.vendor == "postgresql" else text
 
 
-def _ago(days: str) -> str:
+def ago(days: str) -> str:
     """The moment that many days ago, as SQL."""
     if connection.vendor == "postgresql":
         return f"now() - ({days}) * interval '1 day'"
@@ -276,7 +276,7 @@ def _count_on(model: type[Model]) -> None:
             )
 
 
-def _insert(table: type[Model], source: str, /, before: str = "", same: Any = None, **columns: str) -> None:
+def insert(table: type[Model], source: str, /, before: str = "", same: Any = None, **columns: str) -> None:
     """INSERT … SELECT with the model's own defaults for every column that is not given as SQL; `same` holds
     values that are equal in all rows."""
     names, values, parameters = [], [], []
