@@ -50,7 +50,8 @@ class ProjectAdmin(TableAdmin):
     form = ProjectForm
     list_display = ("slug", "name", "policy", "labels_wanted", "budget", "created_at")
     search_fields = ("slug", "name")
-    readonly_fields = ("quality", "revision", "state", "delete_at", "created_at")
+    # Lists whose entries have a form of their own: only the project's pages and its file check them.
+    readonly_fields = ("quality", "profile", "media_hosts", "revision", "state", "delete_at", "created_at")
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

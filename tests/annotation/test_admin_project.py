@@ -29,6 +29,7 @@ def test_changing_the_labels_wanted_of_a_project_changes_the_demand(boss: Client
 
     assert reply.status_code == 302
     assert Demand.objects.get().wanted == 3
+    assert not {"profile", "media_hosts"} & values.keys(), "lists that only the project's pages check"
 
 
 def test_a_page_of_a_project_that_was_opened_before_a_change_saves_nothing(boss: Client) -> None:
