@@ -1,32 +1,49 @@
-"""Whether a connection to PostgreSQL still lives is seen without a statement, and before the first one."""
+"""Whether a connection to PostgreSQL still lives is known before a request's first statement."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import close_old_connections, connection
-from django.test.utils import CaptureQueriesContext
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
 
-def test_a_live_connection_is_asked_nothing() -> None:
-    connection.ensure_connection()
-    with CaptureQueriesContext(connection) as asked:
-        assert connection.is_usable()
-    assert not asked.captured_queries
+@pytest.fixture
+def other() -> Iterator[Any]:
+    """A second connection, which sees what the first one does."""
+    made = connection.copy()
+    yield made
+    made.close()
 
 
-def test_a_connection_that_the_server_has_closed_is_made_anew() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (before,) = cursor.fetchone()
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [before])  # waits until it has ended
-    finally:
-        other.close()
+def ask(here: Any, statement: str, *values: object) -> Any:
+    with here.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone()[0]
+
+
+def last_statement(other: Any, backend: int) -> str:
+    return str(ask(other, "SELECT query FROM pg_stat_activity WHERE pid = %s", backend))
+
+
+def test_a_connection_in_use_is_asked_nothing_and_one_that_was_idle_is(
+    other: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = ask(connection, "SELECT pg_backend_pid()")
+    monkeypatch.setattr(connection, "_lived", float("-inf"))  # as after a night
+    assert connection.is_usable()
+    assert last_statement(other, backend) == "SELECT 1"
+    ask(connection, "SELECT 'in use'::text")
+    assert connection.is_usable()
+    assert "in use" in last_statement(other, backend)
+
+
+def test_a_connection_that_the_server_has_closed_is_made_anew(other: Any) -> None:
+    before = ask(connection, "SELECT pg_backend_pid()")
+    assert connection.is_usable()
+    ask(other, "SELECT pg_terminate_backend(%s, 60000)", before)  # waits until it has ended
 
     assert not connection.is_usable()
     close_old_connections()  # as when a request begins
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        assert cursor.fetchone() != (before,)
+    assert ask(connection, "SELECT pg_backend_pid()") != before
