@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from annotation.models import AuditEntry, Comparison, Label, Project, Upload
 from annotation.uploads import refused_file
+from tests.browser.sitting import wait_for
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,10 +33,15 @@ def test_from_an_empty_installation_to_the_first_label(
     page.get_by_role("link", name="New project").click()
     page.get_by_label("Name").fill("Small questions")
     page.get_by_role("radio", name="Arena").check()
+    held: list[Route] = []
+    page.route("**/upload.js", lambda route: held.append(route))
     page.get_by_role("button", name="Make it").click()
 
     expect(page.get_by_role("navigation", name="Steps")).to_contain_text("Look and open")
-    page.locator("#file").set_input_files(file_of_others(tmp_path))
+    page.locator("#file").set_input_files(file_of_others(tmp_path))  # quicker than the page's script
+    wait_for(page, lambda: held)
+    held[0].continue_()
+    page.unroute("**/upload.js")
     page.get_by_label("Prompt", exact=True).select_option("frage")
     page.get_by_label("Response A", exact=True).select_option("eins")
     page.get_by_label("Response B", exact=True).select_option("zwei")

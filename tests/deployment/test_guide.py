@@ -6,7 +6,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = set(re.findall(r'env(?:_bool|_list)?\("(\w+)"', (ROOT / "config/settings.py").read_text()))
+READ = "".join((ROOT / f"config/{name}.py").read_text() for name in ("settings", "environment"))
+SETTINGS = set(re.findall(r'env(?:_bool|_list)?\("(\w+)"', READ))
 GUNICORN = set(re.findall(r"environ\.get\(.(\w+)", (ROOT / "docker/gunicorn.conf.py").read_text()))
 
 
