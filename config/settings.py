@@ -14,6 +14,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from .environment import env, env_bool, env_list, secret_key
+from .schedule import BEAT_SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env("TANDEM_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -284,6 +285,7 @@ if CELERY_BROKER_URL.startswith("filesystem"):
 else:
     # A killed worker's message comes back after the visibility timeout; kombu looks every 10 s, not 100.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800, "unacked_restore_throttle": 1}
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 # --- API --------------------------------------------------------------------------------------
