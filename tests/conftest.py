@@ -77,6 +77,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if SERVICES:
         number = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
         settings.CELERY_BROKER_URL = redis_database(settings.CELERY_BROKER_URL, 2 * number)
+        os.environ["CELERY_BROKER_URL"] = settings.CELERY_BROKER_URL  # which Celery believes before settings
         settings.CACHES["default"]["LOCATION"] = redis_database(settings.CACHE_URL, 2 * number + 1)
         emptying.quicken()
 
