@@ -10,6 +10,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from .. import exports, tasks
+from ..consensus import METHODS
 from ..exports.shelf import file_of, names_of
 from ..models import Project, Release, User
 from ..permissions import project_for
@@ -21,6 +22,9 @@ from .problems import Unprocessable
 LARGEST = 2**31 - 1
 _Share = Annotated[float, Must(minimum=0, maximum=1)]
 _Text = Annotated[str, Must(maxLength=200)]
+_Source = Annotated[str, Must(enum=list(exports.SOURCES))]
+_Method = Annotated[str, Must(enum=list(METHODS))]
+_Ties = Annotated[str, Must(enum=list(exports.TIES))]
 
 
 class ReleaseWanted(TypedDict):
@@ -28,15 +32,15 @@ class ReleaseWanted(TypedDict):
 
     formats: Annotated[list[Annotated[str, Must(maxLength=40)]], Must(minItems=1, maxItems=20)]
     criterion: NotRequired[_Text | None]
-    source: NotRequired[_Text]
-    consensus: NotRequired[_Text]
+    source: NotRequired[_Source]
+    consensus: NotRequired[_Method]
     min_labels: NotRequired[Annotated[int, Must(minimum=1, maximum=1000)]]
     min_probability: NotRequired[_Share]
     min_agreement: NotRequired[Annotated[float, Must(minimum=-1, maximum=1)] | None]
-    ties: NotRequired[_Text]
+    ties: NotRequired[_Ties]
     flagged: NotRequired[bool]
     instruments: NotRequired[bool]
-    file_type: NotRequired[_Text]
+    file_type: NotRequired[Annotated[str, Must(enum=list(exports.FILE_TYPES))]]
     test_share: NotRequired[Annotated[float, Must(minimum=0, exclusiveMaximum=1)]]
     split_salt: NotRequired[_Text]
     rationales: NotRequired[bool]
@@ -129,11 +133,11 @@ def new_release(request: Request, slug: str) -> ReleaseShape:
     ReleaseCounts,
     query={
         "criterion": _Text,
-        "source": _Text,
-        "consensus": _Text,
+        "source": _Source,
+        "consensus": _Method,
         "min_labels": Annotated[int, Must(minimum=1, maximum=1000)],
         "min_probability": _Share,
-        "ties": _Text,
+        "ties": _Ties,
         "flagged": Annotated[bool, Must(default=False)],
         "instruments": Annotated[bool, Must(default=False)],
     },

@@ -193,7 +193,8 @@ def test_what_a_release_would_hold_is_counted_before_it_is_made() -> None:
     }
     sure = get(client, project, "releases/counts/?min_labels=2").json()["criteria"][0]
     assert sure["kept"] == 0
-    for query, field in (("min_probability=NaN", "min_probability"), ("ties=perhaps", "query")):
+    faults = {"min_probability=NaN": "min_probability", "ties=perhaps": "ties", "criterion=other": "query"}
+    for query, field in faults.items():
         wrong = get(client, project, f"releases/counts/?{query}")
         assert (wrong.status_code, field_at_fault(wrong)) == (422, field)
     assert not project.releases.exists()
